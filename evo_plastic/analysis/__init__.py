@@ -1,0 +1,1 @@
+"""What trained genomes do: evaluation, tables, figures. Reads runs, never trains."""

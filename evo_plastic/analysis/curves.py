@@ -1,0 +1,105 @@
+"""The figure of a training run: what was learned, and how the search distribution fared."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from evo_plastic.analysis.figures import FAINT, PALETTE, drawing, label_line
+from evo_plastic.errors import InputError
+
+Rows = Sequence[Mapping[str, Any]]
+Floats = NDArray[np.float64]
+
+POINTS = 1000
+"""Most points of a curve: more than a page has pixels for."""
+_FEW = 25
+_LOG_RANGE = 10.0
+
+
+def training_curve(
+    path: Path, metrics: Rows, validations: Rows, oracle: float | None, random: float | None
+) -> None:
+    """Reward of each rollout in the validations, and step size and spread of the search.
+
+    metrics, validations : rows of ``metrics.jsonl`` and ``eval.jsonl``, in order; there may be
+        no validation yet
+    oracle, random : reward of a rollout by the shortest path, and of the random policy
+    ``InputError`` if there are no metrics or a row lacks a number.
+    """
+    if not metrics:
+        raise InputError(f"{path} cannot be drawn: expected metrics of at least one generation")
+    metrics, validations = _thin(metrics), _thin(validations)
+    with drawing(path, 10.5, 4.4) as figure:
+        places = figure.subplot_mosaic([["reward", "sigma"], ["reward", "spread"]],
+                                       width_ratios=[1.75, 1])  # fmt: skip
+        _draw_rewards(places["reward"], validations, oracle, random)
+        _draw_health(places["sigma"], metrics, "sigma", "Step size σ")
+        _draw_health(places["spread"], metrics, "spread", "Mean √C of the search distribution")
+        places["sigma"].tick_params(labelbottom=False)
+        last = max(metrics[-1]["generation"], *(row["generation"] for row in validations), 1)
+        for name, axes in places.items():
+            axes.set_xlim(-0.015 * last, 1.015 * last)
+            axes.xaxis.set_major_locator(MaxNLocator(6 if name == "reward" else 4, integer=True))
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
+            if name != "sigma":
+                axes.set_xlabel("generation")
+
+
+def _draw_rewards(axes: Axes, rows: Rows, oracle: float | None, random: float | None) -> None:
+    axes.set_title("Validation reward by rollout (band: ± 1 standard error)")
+    axes.set_ylabel("reward of the rollout")
+    for level, text in ((oracle, "oracle"), (random, "random")):
+        if level is not None:
+            label_line(axes, level, text)
+    if not rows:
+        axes.text(0.5, 0.5, "no validation yet", transform=axes.transAxes, ha="center", color=FAINT)
+        return
+    generations = _column(rows, "generation")
+    mean, error = _column(rows, "rollout_mean"), _column(rows, "rollout_se")
+    rollouts = mean.shape[1]
+    # Rollouts have an order, so have their colours: a ramp, not a palette.
+    ramp = matplotlib.colormaps["viridis"](np.linspace(0.85, 0.05, rollouts))
+    for r in range(rollouts):
+        axes.fill_between(generations, mean[:, r] - error[:, r], mean[:, r] + error[:, r],
+                          color=ramp[r], alpha=0.22, linewidth=0)  # fmt: skip
+        axes.plot(generations, mean[:, r], color=ramp[r], label=f"rollout {r + 1}",
+                  linewidth=1.8, marker=_marker(rows), markersize=4)  # fmt: skip
+    axes.legend(loc="lower right", reverse=True, ncols=1 + rollouts // 5, fontsize=9)
+
+
+def _draw_health(axes: Axes, rows: Rows, key: str, title: str) -> None:
+    values = _column(rows, key)
+    axes.set_title(title)
+    axes.plot(_column(rows, "generation"), values, color=PALETTE[0], linewidth=1.4,
+              marker=_marker(rows), markersize=4)  # fmt: skip
+    positive = values[values > 0]
+    if positive.size and positive.max() > _LOG_RANGE * positive.min():
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(0, 1.15 * max(positive, default=1))
+
+
+def _marker(rows: Rows) -> str | None:
+    """Dots where there are so few rows that a line hides, or does not even show, them."""
+    return "o" if len(rows) <= _FEW else None
+
+
+def _thin(rows: Rows) -> Rows:
+    """At most ``POINTS`` rows, evenly spread, the first and the last among them."""
+    if len(rows) <= POINTS:
+        return rows
+    return [rows[i] for i in np.linspace(0, len(rows) - 1, POINTS).astype(int)]
+
+
+def _column(rows: Rows, key: str) -> Floats:
+    """Numbers under ``key``, shape (rows, ...); null is NaN."""
+    try:
+        return np.array([row[key] for row in rows], np.float64)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"metrics: expected numbers {key!r} in every row") from error

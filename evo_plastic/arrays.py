@@ -1,0 +1,136 @@
+"""Array files: named numpy arrays and JSON facts in one ``.npz``, never pickled.
+
+    member ``facts.npy``    0-d string: JSON {"schema": …, "facts": …}, keys sorted
+    member ``<name>.npy``   one per array, names sorted, row-major, little-endian, uncompressed
+    archive comment         sha256 (hex) of all bytes before it: the last 64 of the file
+
+The same content gives the same bytes. ``numpy.load`` opens these files too; a name may hold
+``/`` (``recurrent/A``). The digest is checked before anything is parsed, sizes and names
+before a member is read.
+"""
+
+import hashlib
+import io
+import json
+import re
+import struct
+import tokenize
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo_plastic.errors import InputError
+from evo_plastic.files import read_whole, write_whole
+
+Arrays = dict[str, NDArray[Any]]
+
+FACTS = "facts"
+MEMBERS_LIMIT = 10_000
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+_DTYPE = re.compile(r"\|b1|[|<][iu][1248]|<f[248]|<U[1-9]\d*")
+_DIGEST_SIZE = 64
+# What zipfile, numpy's header parser and json raise on a file that was made to harm.
+_MALFORMED = (
+    zipfile.BadZipFile,
+    tokenize.TokenError,
+    struct.error,
+    ValueError,
+    TypeError,
+    LookupError,
+    SyntaxError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    EOFError,
+    OSError,
+)
+
+
+def save_arrays(
+    path: Path, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any], schema: str
+) -> str:
+    """Write an array file whole or not at all; returns its sha256 (hex).
+
+    ``facts`` must survive JSON (no NaN, no tuples to be told from lists). ``ValueError``
+    for a name or dtype that ``load_arrays`` would refuse.
+    """
+    document = json.dumps(
+        {"schema": schema, "facts": facts}, sort_keys=True, allow_nan=False, ensure_ascii=True
+    )
+    for name, array in arrays.items():
+        if name == FACTS or not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} cannot name an array of a file")
+        if not _DTYPE.fullmatch(array.dtype.str):
+            raise ValueError(f"array {name!r} cannot be saved: dtype {array.dtype}")
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.comment = b"0" * _DIGEST_SIZE
+        for name, array in [(FACTS, np.array(document)), *sorted(arrays.items())]:
+            # A bare ZipInfo says 1980: the time of writing must not change the bytes.
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), _encode(array))
+    body = stream.getvalue()[:-_DIGEST_SIZE]
+    digest = hashlib.sha256(body).hexdigest()
+    write_whole(path, body + digest.encode())
+    return digest
+
+
+def load_arrays(path: Path, schema: str, limit_bytes: int) -> tuple[Arrays, dict[str, Any]]:
+    """Arrays and facts of a file of ``schema``, at most ``limit_bytes`` long.
+
+    ``InputError`` if it is missing, too large, damaged, or of another schema.
+    """
+    data = read_whole(path, limit_bytes)
+    body, digest = data[:-_DIGEST_SIZE], data[-_DIGEST_SIZE:]
+    if not data.startswith(b"PK"):
+        raise InputError(f"{path} is no array file: expected {schema} (.npz)")
+    if hashlib.sha256(body).hexdigest().encode() != digest:
+        raise InputError(f"{path} is damaged: its sha256 differs (expected {schema})")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            _check_members(archive.infolist(), limit_bytes)
+            arrays = {name[:-4]: _decode(archive.read(name)) for name in archive.namelist()}
+        document = json.loads(str(arrays.pop(FACTS)[()]))
+        found, facts = document["schema"], dict(document["facts"])
+    except _MALFORMED as error:
+        raise InputError(f"{path} is damaged: {error} (expected {schema})") from error
+    if found != schema:
+        raise InputError(f"{path} is {found!r}, expected {schema!r}")
+    return arrays, facts
+
+
+def _check_members(members: list[zipfile.ZipInfo], limit_bytes: int) -> None:
+    names = {member.filename for member in members}
+    if len(names) != len(members) or len(members) > MEMBERS_LIMIT:
+        raise ValueError(f"{len(members)} members, {len(names)} different names")
+    for member in members:
+        if not member.filename.endswith(".npy") or not _NAME.fullmatch(member.filename[:-4]):
+            raise ValueError(f"member {member.filename!r} is not a named array")
+        if member.compress_type != zipfile.ZIP_STORED:
+            raise ValueError(f"member {member.filename!r} is compressed")
+    if sum(member.file_size for member in members) > limit_bytes:
+        raise ValueError(f"its members are larger than {limit_bytes} bytes")
+
+
+def _encode(array: NDArray[Any]) -> bytes:
+    stream = io.BytesIO()
+    ordered = np.asarray(array, order="C")
+    np.lib.format.write_array(stream, ordered, version=(1, 0), allow_pickle=False)
+    return stream.getvalue()
+
+
+def _decode(member: bytes) -> NDArray[Any]:
+    """One ``.npy`` as a new array; ``ValueError`` and others of ``_MALFORMED`` if it is none.
+
+    numpy's own reader would first reserve whatever size the header claims.
+    """
+    stream = io.BytesIO(member)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError("an array is of an unknown version")
+    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
+    if fortran_order or not _DTYPE.fullmatch(dtype.str):
+        raise ValueError(f"an array is of dtype {dtype}, fortran_order {fortran_order}")
+    return np.frombuffer(member, dtype, offset=stream.tell()).reshape(shape).copy()

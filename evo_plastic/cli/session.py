@@ -1,0 +1,146 @@
+"""One session of training: the run's directory, its lock and manifest, the pool, the driver."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from evo_plastic import networks
+#CURVE
+from evo_plastic.cli.output import Reporter, make_reporter
+from evo_plastic.config import Experiment
+from evo_plastic.driver import Progress, Row, Training
+from evo_plastic.errors import InputError, Interrupted
+from evo_plastic.parsing import dump_experiment, load_experiment
+from evo_plastic.records import manifest, metrics
+from evo_plastic.records.directory import RunDirectory, default_run_name
+from evo_plastic.records.manifest import Ending, Manifest
+from evo_plastic.tasks.maze import INPUTS, OUTPUTS
+from workers.evaluator import open_evaluator
+
+FREE_TO_CHANGE = ("training.generations", "training.budget_seconds", "pool")
+"""What a resumed run may set anew: how long it goes on, and who computes it."""
+
+
+class StopRequest(Protocol):
+    @property
+    def received(self) -> int | None:
+        """Number of the signal that asks to stop, or None."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    experiment: Experiment
+    path: Path
+    resume: bool
+
+
+def plan_new(config: Path, overrides: Sequence[str], path: Path | None) -> Plan:
+    experiment = load_experiment(config, overrides).experiment
+    name = default_run_name(config.stem, experiment.seed, datetime.now(UTC))
+    return Plan(experiment, path or Path("runs") / name, resume=False)
+
+
+def plan_resumed(config: Path | None, overrides: Sequence[str], path: Path | None) -> Plan:
+    """``InputError`` when what decides the run's numbers is not what it was begun with."""
+    if path is None:
+        raise InputError("--resume needs --run DIR, the run to go on with")
+    run = RunDirectory.open(path)
+    begun_with = load_experiment(run.config, ()).experiment
+    experiment = load_experiment(config or run.config, overrides).experiment
+    changed = _differing_keys(begun_with.model_dump(), experiment.model_dump(), "")
+    refused = [key for key in changed if not key.startswith(FREE_TO_CHANGE)]
+    if refused:
+        raise InputError(
+            f"{path} was begun with other values of {', '.join(refused)}: a resumed run may "
+            f"change only {', '.join(FREE_TO_CHANGE)}"
+        )
+    return Plan(experiment, path, resume=True)
+
+
+def train(plan: Plan, stop: StopRequest) -> None:
+    """Train until the end, a stop request or an error; the manifest says which."""
+    run = RunDirectory(plan.path) if plan.resume else RunDirectory.create(plan.path)
+    reporter = make_reporter()
+    with run.lock():
+        record = _open_records(plan, run)
+        try:
+            progress = _evolve(plan, run, reporter, stop)
+        except BaseException:
+            manifest.save(run.manifest, manifest.end(record, "failed", record.totals))
+            raise
+        finally:
+            reporter.close()
+        ending: Ending = "done" if stop.received is None else "interrupted"
+        manifest.save(run.manifest, manifest.end(record, ending, _totals(progress)))
+        _draw_curve(run)
+    _conclude(run, progress, stop)
+
+
+def _open_records(plan: Plan, run: RunDirectory) -> Manifest:
+    if plan.resume:
+        record = manifest.resume(manifest.load(run.manifest))
+    else:
+        record = manifest.begin(plan.experiment)
+    run.config.write_text(dump_experiment(plan.experiment))
+    manifest.save(run.manifest, record)
+    return record
+
+
+def _evolve(plan: Plan, run: RunDirectory, reporter: Reporter, stop: StopRequest) -> Progress:
+    experiment = plan.experiment
+    spec = networks.create(experiment.network, INPUTS, OUTPUTS)
+    reporter.start(f"{run.path}: {spec.title}, {spec.n_gene} genes; compiling, starting workers")
+    with open_evaluator(experiment.pool, experiment.network, spec) as evaluator:
+        training = Training(experiment, run, evaluator)
+        progress = training.resume() if plan.resume else training.start()
+        if plan.resume:
+            reporter.note(f"going on after generation {progress.generation}")
+
+        def report(row: Row) -> None:
+            if "score" in row:
+                rollouts = "  ".join(f"{mean:.3f}" for mean in row["rollout_mean"])
+                reporter.note(
+                    f"generation {row['generation']}: validation {row['score']:.4f}, "
+                    f"rollouts {rollouts}"
+                )
+            else:
+                shown = ("generation", "fitness_mean", "fitness_best", "sigma", "env_steps")
+                reporter.progress({key: row[key] for key in shown})
+
+        return training.evolve(progress, lambda: stop.received is not None, report)
+
+
+def _totals(progress: Progress) -> dict[str, int | float]:
+    totals: dict[str, int | float] = {"generations": progress.generation}
+    totals |= asdict(progress.totals)
+    return totals
+
+
+def _draw_curve(run: RunDirectory) -> None:
+    rows = metrics.read(run.metrics)
+    if rows:
+        print(run.path / "training.png", rows, metrics.read(run.validations))
+
+
+def _conclude(run: RunDirectory, progress: Progress, stop: StopRequest) -> None:
+    best = "" if progress.best_score is None else (
+        f"; best validation {progress.best_score:.4f} in generation {progress.best_generation}"
+    )  # fmt: skip
+    summary = f"{run.path}: {progress.generation} generations{best}"
+    if stop.received is not None:
+        resume = f"evo-plastic train --run {shlex.quote(str(run.path))} --resume"
+        raise Interrupted(stop.received, f"{summary}; interrupted, state saved. Resume: {resume}")
+    print(summary)
+
+
+def _differing_keys(old: object, new: object, key: str) -> list[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return [
+            found
+            for name in old
+            for found in _differing_keys(old[name], new[name], f"{key}.{name}" if key else name)
+        ]
+    return [] if old == new else [key]

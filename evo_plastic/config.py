@@ -1,0 +1,150 @@
+"""What one run is: frozen models that mirror a YAML file, section by section.
+
+Every default stands here and nowhere else. Numbers derived from several keys are computed
+by the object that needs them.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Count = Annotated[int, Field(strict=True, ge=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class NetworkConfig(Section):
+    name: Literal["dec-prnn", "prnn", "meta-rnn"] = "dec-prnn"
+    """Network of Wang 2022, Table 1: DecPRNN, PRNN (αABCD) or Meta-RNN."""
+
+    modulation: Literal["none", "pre", "post"] = "post"
+    """Dopamine: none, PreDN or PostDN. Meta-RNN has no plastic connection: always none."""
+
+    hidden_size: Annotated[int, Field(strict=True, ge=1, le=4096)] = 64
+    """Neurons of the recurrent layer."""
+
+    scale: Positive | None = None
+    """Update scale of the plasticity rule; null takes the rule's own (``rules/``)."""
+
+    precision: Literal["float32", "float64"] = "float32"
+    """Arithmetic of the kernels; float64 is slower and meant for checks."""
+
+    @model_validator(mode="after")
+    def _static_networks_have_no_modulation(self) -> "NetworkConfig":
+        if self.name == "meta-rnn" and self.modulation != "none":
+            raise ValueError("meta-rnn has no plastic connection: modulation must be none")
+        return self
+
+
+class TaskConfig(Section):
+    name: Literal["maze9", "maze15", "maze21", "maze15-crowded", "maze15-spacious"] = "maze9"
+    """Distribution of mazes; ``evo-plastic tasks list`` shows size and density of each."""
+
+    rollouts: Annotated[int, Field(strict=True, ge=1, le=64)] = 3
+    """Rollouts of one lifetime; memories persist between them."""
+
+    weights: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] | None = None
+    """Weight of each rollout in the fitness; null: the paper's (3 or 8 rollouts)."""
+
+    @model_validator(mode="after")
+    def _one_weight_per_rollout(self) -> "TaskConfig":
+        if self.weights is None:
+            if self.rollouts not in (3, 8):
+                raise ValueError("weights must be given unless rollouts is 3 or 8")
+        elif len(self.weights) != self.rollouts or sum(self.weights) <= 0:
+            raise ValueError(f"weights must be {self.rollouts} numbers, not all zero")
+        return self
+
+
+class StrategyConfig(Section):
+    name: Literal["sep-cma-es"] = "sep-cma-es"
+    """Evolution strategy; ``seq-cma-es`` (Wang 2022) is accepted as an alias."""
+
+    variant: Literal["canonical", "wang2022"] = "canonical"
+    """Ros & Hansen 2008, or the constants and the sampling of Wang 2022's code."""
+
+    population: Annotated[int, Field(strict=True, ge=4, le=100_000)] = 360
+    """Candidates per generation."""
+
+    sigma: Positive = 0.05
+    """Initial step size."""
+
+    initial_spread: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.05
+    """Standard deviation of the genes of the first mean."""
+
+
+class Stage(Section):
+    start: Annotated[int, Field(strict=True, ge=0)]
+    """First generation of the stage, counted from 0."""
+
+    tasks: Count
+    """Fresh tasks in every generation of the stage, shared by all candidates."""
+
+
+class ValidationConfig(Section):
+    every: Count = 100
+    """Generations between two validations of the mean."""
+
+    lifetimes: Annotated[int, Field(strict=True, ge=1, le=1024)] = 1024
+    """Instances of the task's ``validate`` split that are used, from its first on."""
+
+    repeats: Count = 1
+    """Lifetimes per instance, each with action noise of its own."""
+
+
+class TrainingConfig(Section):
+    generations: Count = 15_000
+    """Where training ends."""
+
+    budget_seconds: Positive | None = None
+    """Training also ends once its wall clock, earlier sessions included, passes this."""
+
+    curriculum: Annotated[tuple[Stage, ...], Field(min_length=1)] = (Stage(start=0, tasks=8),)
+    """Stages in order; the first starts at generation 0."""
+
+    repeats: Count = 4
+    """Lifetimes per task and candidate, each with action noise of its own."""
+
+    noise: Literal["common", "independent"] = "common"
+    """Action noise: the same for all candidates of a generation, or one's own for each."""
+
+    validation: ValidationConfig = ValidationConfig()
+
+    checkpoint_every: Count = 100
+    """Generations between two checkpoints."""
+
+    checkpoints_kept: Count = 3
+    """How many of the newest checkpoints stay on disk."""
+
+    @model_validator(mode="after")
+    def _stages_in_order(self) -> "TrainingConfig":
+        starts = [stage.start for stage in self.curriculum]
+        if starts[0] != 0 or starts != sorted(set(starts)):
+            raise ValueError("curriculum: stages must start at 0 and be in increasing order")
+        return self
+
+
+class PoolConfig(Section):
+    backend: Literal["auto", "local", "ray"] = "auto"
+    """Who evaluates: threads of this process, or Ray actors. auto: Ray when address is set."""
+
+    workers: Count | None = None
+    """How many workers; null: one per CPU of the machine or cluster."""
+
+    address: str | None = None
+    """Ray cluster to join, e.g. ``auto`` or ``10.0.0.1:6379``; null: an embedded local Ray."""
+
+
+class Experiment(Section):
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**63)] = 1
+    """The one seed; everything random in the run follows from it."""
+
+    network: NetworkConfig = NetworkConfig()
+    task: TaskConfig = TaskConfig()
+    strategy: StrategyConfig = StrategyConfig()
+    training: TrainingConfig = TrainingConfig()
+    pool: PoolConfig = PoolConfig()

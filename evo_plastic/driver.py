@@ -1,0 +1,266 @@
+"""The generation loop: propose, evaluate, tell, record, validate, checkpoint.
+
+Nothing here depends on where or how lifetimes are computed: the caller gives an ``Evaluator``.
+All that a run carries from one generation to the next is in ``Progress``; a checkpoint holds
+it whole, so a resumed run is the run that was never stopped.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo_plastic import networks
+from evo_plastic.analysis.evaluation import RolloutTable, summarise
+from evo_plastic.config import Experiment, Stage
+from evo_plastic.records.checkpoints import Checkpoint, newest_checkpoint, save_checkpoint
+from evo_plastic.records.directory import RunDirectory
+from evo_plastic.records.genomes import save_genome
+from evo_plastic.records.metrics import append, truncate_after
+from evo_plastic.seeding import STREAM_VALIDATION, fold
+from evo_plastic.strategies import Proposal, State, Strategy, create, first_mean
+from evo_plastic.tasks import named_set, training_tasks
+from evo_plastic.tasks.fitness import lifetime_fitness, rollout_rewards, rollout_weights
+from evo_plastic.tasks.maze import INPUTS, OBSERVATION, OUTPUTS, REWARD_INPUT
+from evo_plastic.tasks.task_sets import TaskSet
+
+Row = dict[str, Any]
+Floats = NDArray[np.float64]
+
+
+class PopulationFitness(Protocol):
+    @property
+    def fitness(self) -> Floats: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
+
+
+class LifeOutcomes(Protocol):
+    @property
+    def steps(self) -> NDArray[np.int16]: ...
+    @property
+    def outcome(self) -> NDArray[np.int8]: ...
+
+
+class Evaluator(Protocol):
+    def fitness(
+        self,
+        strategy: Strategy,
+        proposal: Proposal,
+        task_set: TaskSet,
+        repeats: int,
+        weights: Floats,
+        common_noise: bool,
+    ) -> PopulationFitness:
+        """Fitness of a whole generation, (population,)."""
+
+    def live(
+        self, genome: Floats, task_set: TaskSet, keys: NDArray[np.uint64], rollouts: int
+    ) -> LifeOutcomes:
+        """Lifetimes of one genome; keys (instances, repeats), results (lives, rollouts)."""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over a run, all its sessions together."""
+
+    env_steps: int = 0
+    """Steps of candidates; validation is not training."""
+    lifetimes: int = 0
+    core_seconds: float = 0.0
+    """Time that workers spent on candidates."""
+    wall_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    state: State
+    totals: Totals = Totals()
+    best_score: float | None = None
+    best_generation: int | None = None
+
+    @property
+    def generation(self) -> int:
+        return self.state.generation
+
+
+class Training:
+    """One run of an experiment in a locked run directory."""
+
+    def __init__(self, experiment: Experiment, run: RunDirectory, evaluator: Evaluator) -> None:
+        self._experiment = experiment
+        self._run = run
+        self._evaluator = evaluator
+        self._spec = networks.create(experiment.network, INPUTS, OUTPUTS)
+        self._weights = rollout_weights(experiment.task)
+        self.strategy = create(experiment.strategy, self._spec.layout, experiment.seed)
+
+    def start(self) -> Progress:
+        """Before the first generation."""
+        spread = self._experiment.strategy.initial_spread
+        mean = first_mean(self._spec.n_gene, self._experiment.seed, spread)
+        return Progress(self.strategy.init(mean))
+
+    def resume(self) -> Progress:
+        """From the newest good checkpoint; rows that were written after it are dropped."""
+        checkpoint = newest_checkpoint(self._run)
+        progress = self._restore(checkpoint)
+        truncate_after(self._run.metrics, checkpoint.generation)
+        truncate_after(self._run.validations, checkpoint.generation)
+        truncate_after(self._run.timings, checkpoint.generation)
+        return progress
+
+    def evolve(
+        self,
+        progress: Progress,
+        stopping: Callable[[], bool],
+        report: Callable[[Row], None],
+    ) -> Progress:
+        """Train to the end, or until ``stopping()``; the last state is checkpointed.
+
+        report: given a row of figures after every generation and every validation.
+        """
+        before, begun = progress.totals.wall_seconds, time.perf_counter()
+        settings = self._experiment.training
+        while not self._finished(progress) and not stopping():
+            progress, row = self._generation(progress)
+            wall = before + time.perf_counter() - begun
+            progress = replace(progress, totals=replace(progress.totals, wall_seconds=wall))
+            self._record_times(progress)
+            report(row)
+            ends = self._finished(progress)
+            if progress.generation % settings.validation.every == 0 or ends:
+                progress, row = self._validate(progress)
+                report(row)
+            if progress.generation % settings.checkpoint_every == 0 or ends:
+                self._checkpoint(progress)
+        if not self._finished(progress):
+            self._checkpoint(progress)
+        return progress
+
+    def _finished(self, progress: Progress) -> bool:
+        settings = self._experiment.training
+        spent = progress.totals.wall_seconds
+        over = settings.budget_seconds is not None and spent >= settings.budget_seconds
+        return over or progress.generation >= settings.generations
+
+    def _generation(self, progress: Progress) -> tuple[Progress, Row]:
+        experiment, state = self._experiment, progress.state
+        training = experiment.training
+        tasks = stage_of(training.curriculum, state.generation).tasks
+        task_set = training_tasks(experiment.task.name, experiment.seed, state.generation, tasks)
+        result = self._evaluator.fitness(
+            self.strategy,
+            self.strategy.proposal(state),
+            task_set,
+            training.repeats,
+            self._weights,
+            training.noise == "common",
+        )
+        state = self.strategy.tell(state, result.fitness)
+        lifetimes = result.fitness.size * tasks * training.repeats
+        totals = replace(
+            progress.totals,
+            env_steps=progress.totals.env_steps + result.steps,
+            lifetimes=progress.totals.lifetimes + lifetimes,
+            core_seconds=progress.totals.core_seconds + result.seconds,
+        )
+        progress = replace(progress, state=state, totals=totals)
+        row = _generation_row(state, result.fitness, totals)
+        append(self._run.metrics, row)
+        return progress, row
+
+    def _record_times(self, progress: Progress) -> None:
+        # Apart from the metrics, which a resumed run repeats to the last bit.
+        totals = progress.totals
+        row = {"core_seconds": totals.core_seconds, "wall_seconds": totals.wall_seconds}
+        append(self._run.timings, {"generation": progress.generation, **row})
+
+    def _validate(self, progress: Progress) -> tuple[Progress, Row]:
+        """Score the mean; the same mazes and the same noise at every validation."""
+        experiment = self._experiment
+        settings = experiment.training.validation
+        task_set = named_set(f"{experiment.task.name}/validate").subset(slice(settings.lifetimes))
+        instances, repeats = np.arange(settings.lifetimes), np.arange(settings.repeats)
+        keys = fold(experiment.seed, STREAM_VALIDATION, instances[:, None], repeats)
+        genome = self.strategy.mean(progress.state)
+        lives = self._evaluator.live(genome, task_set, keys, experiment.task.rollouts)
+        rewards = rollout_rewards(lives.steps, lives.outcome)
+        score = float(lifetime_fitness(rewards[None], self._weights, genome[None])[0])
+        table = summarise(lives.steps, lives.outcome, settings.repeats)
+        row = _validation_row(progress, score, table)
+        append(self._run.validations, row)
+        if np.isfinite(score) and (progress.best_score is None or score > progress.best_score):
+            progress = replace(
+                progress, best_score=score, best_generation=progress.generation
+            )
+            self._save_best(genome, progress, table)
+        return progress, row
+
+    def _save_best(self, genome: Floats, progress: Progress, table: RolloutTable) -> None:
+        facts = {
+            "run": self._run.path.name,
+            "generation": progress.generation,
+            "validation_score": progress.best_score,
+            "validation_rollout_mean": list(table.mean),
+            "task": self._experiment.task.model_dump(mode="json"),
+            "observation": OBSERVATION,
+            "reward_input": REWARD_INPUT,
+        }
+        layout, network = self._spec.layout, self._experiment.network
+        save_genome(self._run.genome, layout, genome, network, facts)
+
+    def _checkpoint(self, progress: Progress) -> None:
+        facts = {
+            "totals": asdict(progress.totals),
+            "best_score": progress.best_score,
+            "best_generation": progress.best_generation,
+        }
+        arrays = self.strategy.to_arrays(progress.state)
+        kept = self._experiment.training.checkpoints_kept
+        save_checkpoint(self._run, progress.generation, arrays, facts, kept)
+
+    def _restore(self, checkpoint: Checkpoint) -> Progress:
+        facts = checkpoint.facts
+        return Progress(
+            self.strategy.from_arrays(checkpoint.arrays),
+            Totals(**facts["totals"]),
+            facts["best_score"],
+            facts["best_generation"],
+        )
+
+
+def stage_of(curriculum: tuple[Stage, ...], generation: int) -> Stage:
+    """The stage that a generation, counted from 0, belongs to."""
+    return [stage for stage in curriculum if stage.start <= generation][-1]
+
+
+def _generation_row(state: State, fitness: Floats, totals: Totals) -> Row:
+    finite = fitness[np.isfinite(fitness)]
+    return {
+        "generation": state.generation,
+        "fitness_mean": float(finite.mean()),
+        "fitness_median": float(np.median(finite)),
+        "fitness_best": float(finite.max()),
+        "finite": int(finite.size),
+        "sigma": state.sigma,
+        "spread": float(np.sqrt(state.C).mean()),
+        "env_steps": totals.env_steps,
+        "lifetimes": totals.lifetimes,
+    }
+
+
+def _validation_row(progress: Progress, score: float, table: RolloutTable) -> Row:
+    return {
+        "generation": progress.generation,
+        "score": score,
+        "rollout_mean": list(table.mean),
+        "rollout_se": list(table.se),
+        "goal_rate": list(table.goal_rate),
+        "env_steps": progress.totals.env_steps,
+    }

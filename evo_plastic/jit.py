@@ -1,0 +1,68 @@
+"""The one place that configures numba: one decorator, one cache keyed by all our sources."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+from numba.core import config as numba_config
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+CACHES_KEPT = 10
+_home = Path(__file__).resolve().parent.parent
+
+
+def fingerprint_sources(home: Path) -> str:
+    """Hash every source of the three packages below ``home``; any edit changes it."""
+    digest = hashlib.sha256()
+    for package in ("evo_plastic", "rules", "workers"):
+        for path in sorted((home / package).rglob("*.py")):
+            digest.update(str(path.relative_to(home)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_directory() -> Path:
+    """The folder of compiled kernels for the present sources, below the user's cache."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "evo_plastic"
+    return caches / fingerprint_sources(_home)
+
+
+def prune_caches(directory: Path, kept: int = CACHES_KEPT) -> None:
+    """Delete all but the ``kept`` newest siblings of ``directory``, and never itself."""
+    if not directory.parent.is_dir():
+        return
+    others = [p for p in directory.parent.iterdir() if p.is_dir() and p != directory]
+    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for stale in others[kept - 1 :]:
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+# numba checks only the file of the function it caches: a compiled network that calls an
+# edited rule from another file would silently keep running the old rule.
+os.environ["NUMBA_CACHE_DIR"] = str(cache_directory())
+numba_config.reload_config()
+if not cache_directory().is_dir():
+    prune_caches(cache_directory())
+
+
+def jit(function: Function) -> Function:
+    """Compile ``function``; typed as the identity so that checkers keep its signature.
+
+    Strict floating point (no ``fastmath``): the same bits for every vector width. Compiled
+    code releases the interpreter lock, so threads evaluate lifetimes side by side.
+    """
+    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def inline_jit(function: Function) -> Function:
+    """``jit`` for what runs every step: always merged into the compiled caller.
+
+    A call that is not merged passes every array of a named tuple by value and counts
+    references to each: several times the cost of the arithmetic it does.
+    """
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function)
+    return cast(Function, compiled)

@@ -1,0 +1,1 @@
+"""Run directories and what lies in them: manifest, metrics, checkpoints, genomes."""

@@ -1,0 +1,98 @@
+"""Genome files: one float64 array per layout array, with the network they belong to.
+
+The facts member holds ``layout`` (names and shapes in genome order), ``network`` (the
+resolved network section) and ``facts``, free for the writer: observation and reward
+conventions, task, run, generation, validation score.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from evo_plastic.arrays import Arrays, load_arrays, save_arrays
+from evo_plastic.config import NetworkConfig
+from evo_plastic.errors import InputError
+from evo_plastic.layout import Layout
+
+SCHEMA = "evo_plastic/genome/1"
+LIMIT_BYTES = 2**30
+
+
+@dataclass(frozen=True)
+class GenomeFile:
+    """What a genome file holds; ``genome`` has shape (layout.size,), float64, all finite."""
+
+    genome: NDArray[np.float64]
+    layout: Layout
+    network: NetworkConfig
+    facts: dict[str, Any]
+
+
+def save_genome(
+    path: Path,
+    layout: Layout,
+    genome: NDArray[np.float64],
+    network: NetworkConfig,
+    facts: Mapping[str, Any],
+) -> str:
+    """Write whole or not at all; returns the file's sha256 (hex).
+
+    ``ValueError`` if a gene is not finite or ``genome`` has not shape (layout.size,).
+    """
+    if not np.isfinite(genome).all():
+        raise ValueError("a genome with genes that are not finite cannot be saved")
+    about = {
+        "layout": json.loads(layout.to_json()),
+        "network": network.model_dump(mode="json"),
+        "facts": facts,
+    }
+    return save_arrays(path, layout.view(np.asarray(genome, np.float64)), about, SCHEMA)
+
+
+def load_genome(path: Path) -> GenomeFile:
+    """``InputError`` if missing, damaged, no genome, not finite, or of unknown network."""
+    arrays, about = load_arrays(path, SCHEMA, LIMIT_BYTES)
+    try:
+        layout = Layout.from_json(json.dumps(about["layout"]))
+        network = NetworkConfig.model_validate(about["network"])
+        genome = layout.pack(_as_declared(arrays, layout))
+        facts = dict(about["facts"])
+    except ValidationError as error:
+        places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise InputError(f"{path}: the network of this genome is unknown: {places}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is no genome of schema {SCHEMA}: {error}") from error
+    return GenomeFile(genome, layout, network, facts)
+
+
+def check_layout(file_layout: Layout, expected_layout: Layout, path: Path) -> None:
+    """``InputError`` naming the arrays in which the genome at ``path`` differs."""
+    if file_layout == expected_layout:
+        return
+    found = {array.name: array.shape for array in file_layout.arrays}
+    expected = {array.name: array.shape for array in expected_layout.arrays}
+    differing = [
+        f"{name} is {found.get(name, 'missing')}, expected {expected.get(name, 'none')}"
+        for name in sorted(found.keys() | expected.keys())
+        if found.get(name) != expected.get(name)
+    ]
+    problem = "; ".join(differing) or f"order is {list(found)}, expected {list(expected)}"
+    raise InputError(f"{path} is a genome of another network: {problem}")
+
+
+def _as_declared(arrays: Arrays, layout: Layout) -> Arrays:
+    shapes = {array.name: array.shape for array in layout.arrays}
+    if len(shapes) != len(layout.arrays) or shapes.keys() != arrays.keys():
+        raise ValueError(f"its arrays are {sorted(arrays)}, its layout has {sorted(shapes)}")
+    for name, array in arrays.items():
+        if array.shape != shapes[name] or array.dtype != np.float64:
+            raise ValueError(f"array {name} is {array.dtype} {array.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"array {name} has genes that are not finite")
+    return arrays

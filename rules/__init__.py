@@ -1,0 +1,15 @@
+"""Plasticity rules, one per file: the equation, its source, its fast form."""
+
+import importlib
+from typing import cast
+
+from rules.base import Rule
+
+NAMES = ("abcd", "decomposed", "static")
+
+
+def get(name: str) -> Rule:
+    """The rule called ``name``, one of ``NAMES``."""
+    if name not in NAMES:
+        raise ValueError(f"unknown plasticity rule {name!r}; rules are {', '.join(NAMES)}")
+    return cast(Rule, importlib.import_module(f"rules.{name}"))

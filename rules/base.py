@@ -1,0 +1,100 @@
+"""What a plasticity rule is, and how compiled code finds the right one.
+
+A rule is a module of this package. It states
+
+* the equation, once, as ``delta`` for one synapse: numpy broadcasts it (the oracle);
+* ``Genes`` and ``Memory``, named tuples of arrays, with the shapes of both;
+* the same rule as compiled code, for whole matrices: ``recall``, ``record``, ``forget``.
+
+Compiled code holds several lifetimes side by side, each in a *slot*, and never stores an
+update at once: ``record`` keeps what changes (rate, pre- and post-synaptic activity) and the
+next ``recall`` applies it in the same pass over the matrix that multiplies with it.
+
+Shapes in kernels: ``pre`` and ``post`` neurons; vectors are padded with zeros to ``pre⁺`` and
+``post⁺``, multiples of sixteen; matrices are column-major, ``(pre, post⁺)``.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numba.extending import overload
+from numpy.typing import DTypeLike, NDArray
+
+from evo_plastic.vectors import padded
+
+Shapes = dict[str, tuple[int, ...]]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Rule(Protocol):
+    """The names every rule module defines."""
+
+    SCALE: float
+    """Default update scale s: the rate of an update is µ = s · m, m the modulation."""
+    SLOTS: int
+    """How many lifetimes side by side are fastest."""
+    PLASTIC: bool
+    """Whether weights change during a lifetime."""
+    Genes: Any
+    Memory: Any
+
+    def gene_shapes(self, post: int, pre: int) -> Shapes:
+        """Shapes of the evolved arrays; they broadcast to ``(post, pre)``."""
+
+    def arrange(self, genes: Any) -> Any:
+        """The same genes as kernels hold them; arrays may be of any dtype."""
+
+    def blank(self, slots: int, post: int, pre: int, dtype: DTypeLike) -> Any:
+        """Memory of ``slots`` lifetimes before their first step."""
+
+    def initial(self, genes: Any, post: int, pre: int) -> NDArray[np.float64]:
+        """Weights at the beginning of a lifetime, shape (post, pre)."""
+
+    def delta(self, mu: Any, x: Any, y: Any, *genes: Any) -> Any:
+        """Change of one synapse: µ, pre-synaptic x, post-synaptic y, its genes."""
+
+
+def recall(genes, memory, slots, count, z, out):  # type: ignore[no-untyped-def]
+    """Bring the weights of slots ``slots[:count]`` up to date and add W z to ``out``.
+
+    z : (slots, pre⁺)    out : (slots, post⁺)
+    """
+    raise NotImplementedError
+
+
+def record(genes, memory, slot, mu, x, y):  # type: ignore[no-untyped-def]
+    """Keep one step of activity; x (slots, pre⁺), y (slots, post⁺), µ the rate."""
+    raise NotImplementedError
+
+
+def forget(genes, memory, slot):  # type: ignore[no-untyped-def]
+    """Back to the beginning of a lifetime."""
+    raise NotImplementedError
+
+
+def implements(generic: Callable[..., Any], genes_type: type) -> Callable[[Function], Function]:
+    """Register a function as the compiled form of ``generic`` for one type of genes."""
+
+    def register(function: Function) -> Function:
+        def choose(genes: Any, *_: Any) -> Any:
+            return function if getattr(genes, "instance_class", None) is genes_type else None
+
+        overload(generic, strict=False, jit_options={"forceinline": True})(choose)
+        return function
+
+    return register
+
+
+def vector(values: NDArray[Any]) -> NDArray[Any]:
+    """A gene vector as kernels hold it: flat, padded with zeros."""
+    flat = values.reshape(-1)
+    return np.concatenate([flat, np.zeros(padded(flat.size) - flat.size, flat.dtype)])
+
+
+def matrix(values: NDArray[Any]) -> NDArray[Any]:
+    """A gene matrix (post, pre) as kernels hold it: column-major, (pre, post⁺)."""
+    post, pre = values.shape
+    columns = np.zeros((pre, padded(post)), values.dtype)
+    columns[:, :post] = values.T
+    return columns

@@ -1,0 +1,54 @@
+"""Compiled networks driven step by step: what several test files share."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo_plastic.jit import jit
+from evo_plastic.networks.compiled import CompiledNetwork, begin, step
+from evo_plastic.networks.oracle import OracleNetwork
+from evo_plastic.networks.spec import NetworkSpec
+from evo_plastic.vectors import padded, zeros
+
+
+@jit
+def _feed(genes, memory, active, count, fresh, inputs, x, o, outputs):  # type: ignore[no-untyped-def]
+    for k in range(count):
+        if fresh:
+            begin(genes, memory, active[k])
+    for t in range(inputs.shape[0]):
+        for k in range(count):
+            for i in range(inputs.shape[2]):
+                x[active[k], i] = inputs[t, active[k], i]
+        step(genes, memory, active, count, x, o)
+        for k in range(count):
+            for i in range(outputs.shape[2]):
+                outputs[t, active[k], i] = o[active[k], i]
+
+
+def feed(
+    network: CompiledNetwork,
+    inputs: NDArray[Any],
+    active: list[int] | None = None,
+    fresh: bool = True,
+) -> NDArray[Any]:
+    """Outputs (steps, slots, outputs) for inputs (steps, slots, inputs); idle slots give 0.
+
+    fresh: whether the active slots begin a lifetime or go on with theirs.
+    """
+    slots, dtype = inputs.shape[1], network.buffer.dtype
+    order = np.array(range(slots) if active is None else active)
+    outputs = np.zeros((len(inputs), slots, network.genes.readout_W.shape[0]), dtype)
+    x = zeros((slots, padded(inputs.shape[2])), dtype)
+    o = zeros((slots, padded(outputs.shape[2])), dtype)
+    count = len(order)
+    typed = inputs.astype(dtype)
+    _feed(network.genes, network.memory, order, count, fresh, typed, x, o, outputs)
+    return outputs
+
+
+def feed_oracle(spec: NetworkSpec, genome: NDArray[Any], inputs: NDArray[Any]) -> NDArray[Any]:
+    """Outputs (steps, outputs) of the equations for inputs (steps, inputs)."""
+    oracle = OracleNetwork(spec, genome)
+    return np.array([oracle.step(x) for x in inputs.astype(np.float64)])

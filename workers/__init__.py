@@ -1,0 +1,1 @@
+"""Who evaluates lifetimes: compiled kernels and the pools that run them."""

@@ -1,0 +1,88 @@
+"""Lifetimes on a pool: cut a job into parts, hand them out, put the results together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo_plastic.config import NetworkConfig, PoolConfig
+from evo_plastic.networks.spec import NetworkSpec
+from evo_plastic.strategies import Proposal, Strategy
+from evo_plastic.tasks import training_tasks
+from evo_plastic.tasks.task_sets import TaskSet
+from workers import pool
+from workers.engine import Outcomes
+from workers.jobs import LifetimeWorker, LivesJob, PopulationJob, PopulationResult, Range
+
+PARTS_PER_WORKER = 8  # a slow worker then delays a generation by an eighth of its share
+
+
+class PoolEvaluator:
+    """Evaluates on ``workers_pool``, whose workers are ``LifetimeWorker``s of one network."""
+
+    def __init__(self, workers_pool: pool.Pool) -> None:
+        self._pool = workers_pool
+
+    def fitness(
+        self,
+        strategy: Strategy,
+        proposal: Proposal,
+        task_set: TaskSet,
+        repeats: int,
+        weights: NDArray[np.float64],
+        common_noise: bool,
+    ) -> PopulationResult:
+        """Fitness of a whole generation, (population,)."""
+        job = PopulationJob(strategy, proposal, task_set, repeats, weights, common_noise)
+        parts = self._pool.map(job, self._cut(strategy.population))
+        fitness = np.concatenate([part.fitness for part in parts])
+        seconds = sum(part.seconds for part in parts)
+        return PopulationResult(fitness, sum(part.steps for part in parts), seconds)
+
+    def live(
+        self,
+        genome: NDArray[np.float64],
+        task_set: TaskSet,
+        keys: NDArray[np.uint64],
+        rollouts: int,
+        record: bool = False,
+    ) -> Outcomes:
+        """Lifetimes of one genome; keys: (instances, repeats). All axes (lives, …) in that order.
+
+        record: keep every action, (lives, rollouts · MAX_STEPS).
+        """
+        instance = np.repeat(np.arange(len(task_set), dtype=np.int32), keys.shape[1])
+        job = LivesJob(genome, task_set, instance, keys.reshape(-1), rollouts, record)
+        parts = self._pool.map(job, self._cut(keys.size))
+        return Outcomes(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+    def _cut(self, count: int) -> list[Range]:
+        edges = np.linspace(0, count, min(count, PARTS_PER_WORKER * self._pool.size) + 1)
+        edges = edges.astype(int)
+        return [Range(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+
+
+@contextmanager
+def open_evaluator(
+    config: PoolConfig, network: NetworkConfig, spec: NetworkSpec
+) -> Iterator[PoolEvaluator]:
+    """Start the configured pool for one network; it ends with the block."""
+    make_worker = partial(LifetimeWorker, spec, network.precision)
+    warm_up(spec, network.precision)
+    with pool.create(config, make_worker) as workers_pool:
+        yield PoolEvaluator(workers_pool)
+
+
+def warm_up(spec: NetworkSpec, precision: str) -> None:
+    """Compile, or load from the cache, what a worker needs: once, before there are several."""
+    job = LivesJob(
+        genome=np.zeros(spec.n_gene),
+        task_set=training_tasks("maze9", 0, 0, 1),
+        instance=np.zeros(1, np.int32),
+        keys=np.zeros(1, np.uint64),
+        rollouts=1,
+        record=False,
+    )
+    LifetimeWorker(spec, precision).run(job, Range(0, 1))

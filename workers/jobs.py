@@ -1,0 +1,106 @@
+"""What a pool's workers are asked to do, as values that can be sent to another process.
+
+A job and a range of it (candidates, or lifetimes) determine the result: who computes it, when
+and beside what does not matter.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo_plastic.networks.spec import NetworkSpec
+from evo_plastic.seeding import STREAM_NOISE, fold
+from evo_plastic.strategies import Proposal, Strategy
+from evo_plastic.tasks.fitness import lifetime_fitness, rollout_rewards
+from evo_plastic.tasks.task_sets import TaskSet
+from workers.engine import Engine, Outcomes
+
+
+class Range(NamedTuple):
+    first: int
+    last: int  # exclusive
+
+
+class Job(Protocol):
+    def run(self, engine: Engine, part: Range) -> object:
+        """Do one part of the job."""
+
+
+class PopulationResult(NamedTuple):
+    fitness: NDArray[np.float64]  # (candidates,)
+    steps: int  # environment steps lived
+    seconds: float  # of one core
+
+
+@dataclass(frozen=True)
+class PopulationJob:
+    """Fitness of the candidates of one generation; a part is a range of candidates.
+
+    common_noise: every candidate meets the same action noise (common random numbers).
+    """
+
+    strategy: Strategy
+    proposal: Proposal
+    task_set: TaskSet
+    repeats: int
+    weights: NDArray[np.float64]
+    common_noise: bool
+
+    def run(self, engine: Engine, part: Range) -> PopulationResult:
+        begun = time.perf_counter()
+        genomes = self.strategy.candidates(self.proposal, part.first, part.last)
+        instance = np.repeat(np.arange(len(self.task_set), dtype=np.int32), self.repeats)
+        outcomes = engine.live_population(
+            genomes, self.task_set, instance, self._keys(instance, part), self.weights.size
+        )
+        rewards = rollout_rewards(outcomes.steps, outcomes.outcome)
+        fitness = lifetime_fitness(rewards, self.weights, genomes)
+        seconds = time.perf_counter() - begun
+        return PopulationResult(fitness, int(outcomes.steps.sum(dtype=np.int64)), seconds)
+
+    def _keys(self, instance: NDArray[np.int32], part: Range) -> NDArray[np.uint64]:
+        repeat = np.tile(np.arange(self.repeats), len(self.task_set))
+        words = (self.proposal.seed, STREAM_NOISE, self.proposal.generation, instance, repeat)
+        if self.common_noise:
+            return fold(*words)[None, :]
+        return fold(*words, np.arange(part.first, part.last)[:, None])
+
+
+@dataclass(frozen=True)
+class LivesJob:
+    """Lifetimes of one genome; a part is a range of lifetimes.
+
+    instance, keys: (lives,)      record: keep the actions
+    """
+
+    genome: NDArray[np.float64]
+    task_set: TaskSet
+    instance: NDArray[np.int32]
+    keys: NDArray[np.uint64]
+    rollouts: int
+    record: bool
+
+    def run(self, engine: Engine, part: Range) -> Outcomes:
+        mine = slice(part.first, part.last)
+        outcomes = engine.live_population(
+            self.genome[None, :],
+            self.task_set,
+            self.instance[mine],
+            self.keys[None, mine],
+            self.rollouts,
+            self.record,
+        )
+        return Outcomes(outcomes.steps[0], outcomes.outcome[0], outcomes.actions)
+
+
+class LifetimeWorker:
+    """A pool's worker for the lifetimes of one network."""
+
+    def __init__(self, spec: NetworkSpec, precision: str) -> None:
+        self._engine = Engine(spec, precision)
+
+    def run(self, job: Job, part: Range) -> object:
+        return job.run(self._engine, part)
