@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+NetworkName = Literal["meta-rnn", "prnn", "dec-prnn"]
+ModulationName = Literal["none", "pre", "post"]
 
 
 class Section(BaseModel):
@@ -18,10 +19,10 @@ class Section(BaseModel):
 
 
 class NetworkConfig(Section):
-    name: Literal["dec-prnn", "prnn", "meta-rnn"] = "dec-prnn"
+    name: NetworkName = "dec-prnn"
     """Network of Wang 2022, Table 1: DecPRNN, PRNN (αABCD) or Meta-RNN."""
 
-    modulation: Literal["none", "pre", "post"] = "post"
+    modulation: ModulationName = "post"
     """Dopamine: none, PreDN or PostDN. Meta-RNN has no plastic connection: always none."""
 
     hidden_size: Annotated[int, Field(strict=True, ge=1, le=4096)] = 64

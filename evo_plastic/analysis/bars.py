@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from evo_plastic.analysis.figures import FAINT, INK, PALETTE, drawing, signed
@@ -32,9 +31,9 @@ def rollout_bars(path: Path, results: Sequence[Result], title: str) -> None:
         axes = figure.add_subplot()
         for place, (result, colour) in enumerate(zip(results, PALETTE, strict=False)):
             _draw_agent(axes, result, place - (len(results) - 1) / 2, len(results), colour)
+        axes.set_title(title, pad=10)
         _finish(axes, rollouts, len(results))
         _place_legend(figure, [label for label, _, _ in results], width)
-        figure.suptitle(title, x=0.01, ha="left", fontsize=12)
 
 
 def _draw_agent(axes: Axes, result: Result, offset: float, agents: int, colour: str) -> None:
@@ -59,12 +58,11 @@ def _finish(axes: Axes, rollouts: int, agents: int) -> None:
     axes.set_xticklabels([f"rollout {r + 1}" for r in range(rollouts)])
     axes.tick_params(axis="x", length=0)
     axes.spines["bottom"].set_visible(False)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: signed(y)))
     axes.margins(x=0.02, y=0.1)
 
 
 def _place_legend(figure: Figure, labels: Sequence[str], width: float) -> None:
-    """Below the title, in as many columns as fit."""
+    """Below the bars, in as many columns as fit."""
     column = _HANDLE_INCHES + _CHARACTER_INCHES * max(map(len, labels))
     columns = max(1, min(len(labels), int(width / column)))
-    figure.legend(loc="outside upper left", ncols=columns, handlelength=1, handleheight=1)
+    figure.legend(loc="outside lower center", ncols=columns, handlelength=1, handleheight=1)

@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from evo_plastic.analysis.figures import FAINT, PALETTE, drawing, label_line
@@ -70,7 +70,8 @@ def _draw_rewards(axes: Axes, rows: Rows, oracle: float | None, random: float | 
                           color=ramp[r], alpha=0.22, linewidth=0)  # fmt: skip
         axes.plot(generations, mean[:, r], color=ramp[r], label=f"rollout {r + 1}",
                   linewidth=1.8, marker=_marker(rows), markersize=4)  # fmt: skip
-    axes.legend(loc="lower right", reverse=True, ncols=1 + rollouts // 5, fontsize=9)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), borderpad=0, reverse=True,
+                handlelength=1.2, fontsize=9)  # fmt: skip
 
 
 def _draw_health(axes: Axes, rows: Rows, key: str, title: str) -> None:
@@ -81,6 +82,9 @@ def _draw_health(axes: Axes, rows: Rows, key: str, title: str) -> None:
     positive = values[values > 0]
     if positive.size and positive.max() > _LOG_RANGE * positive.min():
         axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_ylim(0, 1.15 * max(positive, default=1))
 

@@ -20,7 +20,6 @@ from evo_plastic.files import write_whole
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
 """Colours that colour-blind readers tell apart (Okabe & Ito 2008), without the yellow."""
 INK, FAINT, GRID = "#222222", "#6B6B6B", "#E4E4E4"
-MINUS = "\N{MINUS SIGN}"
 
 DOTS_PER_INCH = 150
 _METADATA: dict[str, dict[str, Any]] = {
@@ -47,6 +46,9 @@ _STYLE = {
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
     "legend.frameon": False,
+    "legend.handletextpad": 0.5,
+    "text.parse_math": False,  # names of runs may hold dollars
+    "image.interpolation": "nearest",
     "svg.hashsalt": "evo-plastic",
 }
 
@@ -82,5 +84,5 @@ def label_line(axes: Axes, y: float, text: str) -> None:
 
 
 def signed(value: float) -> str:
-    """Two decimals, with a true minus sign."""
-    return f"{value:.2f}".replace("-", MINUS)
+    """Two decimals, with a true minus sign and without a negative zero."""
+    return f"{value:z.2f}".replace("-", "\N{MINUS SIGN}")

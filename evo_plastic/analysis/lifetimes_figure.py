@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from evo_plastic.analysis.figures import FAINT, INK, PALETTE, drawing, signed
 from evo_plastic.analysis.replay import replay
+from evo_plastic.tasks.fitness import DIVERGED, REACHED, rollout_rewards
 from evo_plastic.tasks.maze import MAX_STEPS
-from evo_plastic.tasks.oracle import rollout_rewards
 from evo_plastic.tasks.task_sets import TaskSet
 
 _PANEL_INCHES = 2.1
@@ -39,10 +39,9 @@ def lifetimes_grid(
     """Draw the lifetimes numbered ``rows``; lifetime i is in maze i of ``task_set``.
 
     actions : (N, rollouts · MAX_STEPS)      steps : (N, rollouts)
-    outcome : (N, rollouts), positive where the goal was reached, negative where the activity
-        of the network was no longer finite
+    outcome : (N, rollouts), see ``tasks.fitness``
     """
-    rollouts = steps.shape[1]
+    rewards, rollouts = rollout_rewards(steps, outcome), steps.shape[1]
     # A line of text above each panel, the legend at the top, the names of mazes at the left.
     size = _PANEL_INCHES * rollouts + 0.3, (_PANEL_INCHES + 0.3) * len(rows) + 0.6
     with drawing(path, *size) as figure:
@@ -54,7 +53,8 @@ def lifetimes_grid(
                 way = replay(task_set.walls[life], task_set.start[life], own, steps[life, r])
                 _draw_maze(axes, task_set, life)
                 _draw_way(axes, way)
-                axes.set_xlabel(_caption(steps[life, r], outcome[life, r]), fontsize=9)
+                text = _caption(rewards[life, r], steps[life, r], outcome[life, r])
+                axes.set_xlabel(text, fontsize=8.5)
         for r, axes in enumerate(grid[0]):
             axes.set_title(f"rollout {r + 1}", loc="center")
         _explain(figure, grid)
@@ -94,11 +94,11 @@ def _draw_way(axes: Axes, way: NDArray[np.int16]) -> None:
     axes.add_collection(lines, autolim=False)
 
 
-def _caption(steps: int, outcome: int) -> str:
-    reward = float(rollout_rewards(np.asarray(steps), np.asarray(outcome > 0)))
-    unit = "step" if steps == 1 else "steps"
-    failure = " (diverged)" if outcome < 0 else " (failed)" if outcome == 0 else ""
-    return f"reward {signed(reward)}, {steps} {unit}{failure}"
+def _caption(reward: float, steps: int, outcome: int) -> str:
+    if outcome == DIVERGED:
+        return "diverged, no reward"
+    taken = f"{steps} step" if steps == 1 else f"{steps} steps"
+    return f"reward {signed(reward)}, {taken}" + ("" if outcome == REACHED else ", failed")
 
 
 def _explain(figure: Figure, grid: NDArray[np.object_]) -> None:

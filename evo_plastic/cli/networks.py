@@ -1,0 +1,44 @@
+"""``evo-plastic networks``: every network with its genes, memories and layout."""
+
+import click
+
+from evo_plastic.cli.options import json_option
+
+
+@click.command()
+@click.option("--hidden", type=click.IntRange(1, 4096), default=64, show_default=True,
+              help="Neurons of the hidden layer.")  # fmt: skip
+@json_option
+def command(hidden: int, as_json: bool) -> None:
+    """List all networks: N_gene numbers evolve, N_mem change during a lifetime."""
+    from evo_plastic import networks
+    from evo_plastic.cli.output import print_json, print_table
+    from evo_plastic.tasks.maze import INPUTS, OUTPUTS
+
+    rows = []
+    for config in networks.every(hidden):
+        spec = networks.create(config, INPUTS, OUTPUTS)
+        rows.append((config, spec))
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": config.name,
+                    "modulation": config.modulation,
+                    "title": spec.title,
+                    "rule": spec.rule_name,
+                    "n_gene": spec.n_gene,
+                    "n_mem": spec.n_mem,
+                    "layout": [[array.name, list(array.shape)] for array in spec.layout.arrays],
+                }
+                for config, spec in rows
+            ]
+        )
+        return
+    print_table(
+        ["network.name", "modulation", "in the paper", "rule", "N_gene", "N_mem"],
+        [
+            [config.name, config.modulation, spec.title, spec.rule_name, spec.n_gene, spec.n_mem]
+            for config, spec in rows
+        ],
+    )

@@ -1,0 +1,145 @@
+"""What ``evaluate`` does: genomes × task sets → scores, tables, pictures."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evo_plastic import networks
+from evo_plastic.analysis.bars import rollout_bars
+from evo_plastic.analysis.comparison import Scored, anchors, evaluation_keys, score
+from evo_plastic.analysis.lifetimes_figure import lifetimes_grid
+from evo_plastic.cli.output import Cell, print_table
+from evo_plastic.config import PoolConfig
+from evo_plastic.errors import InputError
+from evo_plastic.files import write_whole
+from evo_plastic.networks.spec import NetworkSpec
+from evo_plastic.records.genome_sources import open_genome
+from evo_plastic.records.genomes import GenomeFile, check_layout
+from evo_plastic.tasks import load_set
+from evo_plastic.tasks.maze import INPUTS, OUTPUTS
+from evo_plastic.tasks.task_sets import TaskSet
+from workers.evaluator import PoolEvaluator, open_evaluator
+
+DEFAULT_ROLLOUTS = 3
+DRAWN_LIFETIMES = 4
+
+
+@dataclass(frozen=True)
+class Settings:
+    lifetimes: int | None
+    repeats: int
+    rollouts: int | None
+    seed: int
+    pool: PoolConfig
+    figures: Path | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A genome to evaluate, under the name it was given on the command line."""
+
+    name: str
+    file: GenomeFile
+    spec: NetworkSpec
+
+    def rollouts(self, settings: Settings) -> int:
+        """As asked for, else as trained, else three."""
+        task = self.file.facts.get("task")
+        trained = task.get("rollouts") if isinstance(task, dict) else None
+        return settings.rollouts or (trained if isinstance(trained, int) else DEFAULT_ROLLOUTS)
+
+
+def score_all(
+    genomes: Sequence[str], tasks: Sequence[str], settings: Settings
+) -> list[list[Scored]]:
+    """One list per task set: its genomes in order, then oracle and random policy."""
+    subjects = [_open(name) for name in genomes]
+    task_sets = [load_set(name) for name in tasks]
+    if settings.lifetimes is not None:
+        task_sets = [_first(task_set, settings.lifetimes) for task_set in task_sets]
+    results: list[list[Scored]] = [[] for _ in task_sets]
+    for subject in subjects:
+        with open_evaluator(settings.pool, subject.file.network, subject.spec) as evaluator:
+            for task_set, scores in zip(task_sets, results, strict=True):
+                scores.append(_score(subject, task_set, evaluator, settings))
+    rollouts = max(subject.rollouts(settings) for subject in subjects)
+    for task_set, scores in zip(task_sets, results, strict=True):
+        keys = evaluation_keys(settings.seed, len(task_set), settings.repeats)
+        scores += anchors(task_set, keys, rollouts)
+        if settings.figures is not None:
+            _draw_bars(settings.figures, scores)
+    return results
+
+
+def _open(name: str) -> Subject:
+    file = open_genome(name)
+    spec = networks.create(file.network, INPUTS, OUTPUTS)
+    check_layout(file.layout, spec.layout, Path(name))
+    return Subject(name, file, spec)
+
+
+def _first(task_set: TaskSet, count: int) -> TaskSet:
+    if count > len(task_set):
+        raise InputError(
+            f"--lifetimes {count} is more than the {len(task_set)} mazes of {task_set.name}; "
+            f"--repeats gives several lifetimes to each maze"
+        )
+    return task_set.subset(slice(count))
+
+
+def _score(
+    subject: Subject, task_set: TaskSet, evaluator: PoolEvaluator, settings: Settings
+) -> Scored:
+    rollouts = subject.rollouts(settings)
+    keys = evaluation_keys(settings.seed, len(task_set), settings.repeats)
+    lives = evaluator.live(subject.file.genome, task_set, keys, rollouts)
+    if settings.figures is not None:
+        some = task_set.subset(slice(DRAWN_LIFETIMES))
+        record = evaluator.live(
+            subject.file.genome, some, keys[: len(some), :1], rollouts, record=True
+        )
+        path = settings.figures / f"{_slug(subject.name)}-{_slug(task_set.name)}-lifetimes.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lifetimes_grid(path, some, record.actions, record.steps, record.outcome)
+        print(path)
+    return score(subject.name, task_set, lives.steps, lives.outcome, settings.repeats)
+
+
+def _draw_bars(folder: Path, scores: list[Scored]) -> None:
+    path = folder / f"{_slug(scores[0].task_set)}-rollouts.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    bars = [(one.policy, np.array(one.table.mean), np.array(one.table.se)) for one in scores]
+    rollout_bars(path, bars, title=f"{scores[0].task_set}: reward per rollout")
+    print(path)
+
+
+def _slug(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "._-" else "-" for c in name).strip("-.")
+
+
+def print_scores(results: list[list[Scored]]) -> None:
+    """A row per policy and task set, a column per rollout, goals and steps of the last one."""
+    rollouts = max(len(one.table.mean) for scores in results for one in scores)
+    headers = ["tasks", "mazes", "policy", *(f"rollout {r + 1}" for r in range(rollouts))]
+    headers += ["goals, last", "steps, last"]
+    rows: list[list[Cell]] = []
+    for one in (one for scores in results for one in scores):
+        table = one.table
+        cells = [f"{m:.3f} ± {s:.3f}" for m, s in zip(table.mean, table.se, strict=True)]
+        cells += [""] * (rollouts - len(cells))
+        ends = [f"{100 * table.goal_rate[-1]:.1f} %", f"{table.steps[-1]:.1f}"]
+        rows.append([one.task_set, str(table.instances), one.policy, *cells, *ends])
+    print_table(headers, rows)
+
+
+def write_json(path: Path, results: list[list[Scored]], settings: Settings) -> None:
+    document = {
+        "schema": "evo_plastic/evaluate/1",
+        "seed": settings.seed,
+        "repeats": settings.repeats,
+        "scores": [one.to_json() for scores in results for one in scores],
+    }
+    write_whole(path, json.dumps(document, indent=2).encode() + b"\n")
