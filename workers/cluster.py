@@ -2,7 +2,8 @@
 
 Ray's servers listen on every interface, also when told 127.0.0.1 (tried with 2.60); what keeps
 strangers out of an embedded Ray is its token, which since 2.59 it demands by itself. Joining
-sends a token when RAY_AUTH_MODE=token is set.
+sends a token when RAY_AUTH_MODE=token is set, or for ``auto`` when ~/.ray/auth_token exists; an
+open cluster that is sent one ends every actor of ours before it starts.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ from workers.pool import available_cpus
 
 OBJECT_STORE_BYTES = 200_000_000  # Ray's default is 30 % of the memory; a run needs little
 CONNECT_SECONDS = 5.0
+TOKEN_HINT = "RAY_AUTH_MODE here must be the cluster's: token or disabled"
 
 _log = logging.getLogger(__name__)
 _home = Path(__file__).resolve().parent.parent
@@ -113,7 +115,7 @@ def _start_once(cpus: int) -> None:
         ):
             raise
         ray.shutdown()
-        raise ClusterLost(f"Ray did not start on this machine: {_first_line(error)}") from error
+        raise ClusterLost(f"Ray did not start on this machine: {first_line(error)}") from error
 
 
 def hide_token() -> None:
@@ -143,8 +145,11 @@ def _join(address: str) -> None:
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (OSError, RuntimeError, ValueError, RayError) as error:
-        raise ClusterLost(f"no Ray cluster to join at {address}: {_first_line(error)}") from error
+        raise ClusterLost(
+            f"no Ray cluster to join at {address}: {first_line(error)} ({TOKEN_HINT})"
+        ) from error
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Ray's messages run over many lines; the first says what happened."""
     return str(error).strip().partition("\n")[0]

@@ -20,7 +20,7 @@ import ray
 from ray.exceptions import RayError, RayTaskError, UnserializableException
 
 from evo_plastic.errors import ClusterLost
-from workers.cluster import Cluster
+from workers.cluster import TOKEN_HINT, Cluster, first_line
 from workers.pool import POLL_SECONDS, MakeWorker, Pool, Worker
 
 MAX_TRIES = 3
@@ -68,7 +68,7 @@ class Progress:
         if self._deaths[chunk] == MAX_TRIES:
             raise ClusterLost(
                 f"chunk {chunk} of {self.count} was lost {MAX_TRIES} times with the worker "
-                f"that ran it; the last error: {error}"
+                f"that ran it; the last error: {first_line(error)}"
             ) from error
         self.waiting.appendleft(chunk)
 
@@ -187,7 +187,9 @@ class RayPool(Pool):
         self._discard(call.actor)
         self._failed_starts += call.starting
         if self._failed_starts >= MAX_TRIES:
-            raise ClusterLost(f"workers cannot start on the cluster: {error}") from error
+            raise ClusterLost(
+                f"workers do not start on the cluster ({TOKEN_HINT}): {error}"
+            ) from error
         self._fill()
         if call.chunk is not None:
             progress.repeat(call.chunk, error)

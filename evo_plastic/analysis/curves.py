@@ -58,7 +58,9 @@ def _draw_rewards(axes: Axes, rows: Rows, oracle: float | None, random: float | 
         if level is not None:
             label_line(axes, level, text)
     if not rows:
-        axes.text(0.5, 0.5, "no validation yet", transform=axes.transAxes, ha="center", color=FAINT)
+        axes.text(
+            0.5, 0.5, "no validation yet", transform=axes.transAxes, ha="center", color=FAINT
+        )
         return
     generations = _column(rows, "generation")
     mean, error = _column(rows, "rollout_mean"), _column(rows, "rollout_se")

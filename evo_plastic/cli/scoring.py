@@ -103,7 +103,8 @@ def _score(
         )
         path = settings.figures / f"{_slug(subject.name)}-{_slug(task_set.name)}-lifetimes.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        lifetimes_grid(path, some, record.actions, record.steps, record.outcome)
+        rows = range(len(some))
+        lifetimes_grid(path, some, record.actions, record.steps, record.outcome, rows)
         print(path)
     return score(subject.name, task_set, lives.steps, lives.outcome, settings.repeats)
 

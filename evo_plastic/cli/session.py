@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from evo_plastic import networks
-#CURVE
+from evo_plastic.analysis.comparison import anchors, evaluation_keys
+from evo_plastic.analysis.curves import training_curve
 from evo_plastic.cli.output import Reporter, make_reporter
 from evo_plastic.config import Experiment
 from evo_plastic.driver import Progress, Row, Training
@@ -17,6 +18,7 @@ from evo_plastic.parsing import dump_experiment, load_experiment
 from evo_plastic.records import manifest, metrics
 from evo_plastic.records.directory import RunDirectory, default_run_name
 from evo_plastic.records.manifest import Ending, Manifest
+from evo_plastic.tasks import named_set
 from evo_plastic.tasks.maze import INPUTS, OUTPUTS
 from workers.evaluator import open_evaluator
 
@@ -75,7 +77,7 @@ def train(plan: Plan, stop: StopRequest) -> None:
             reporter.close()
         ending: Ending = "done" if stop.received is None else "interrupted"
         manifest.save(run.manifest, manifest.end(record, ending, _totals(progress)))
-        _draw_curve(run)
+        _draw_curve(run, plan.experiment)
     _conclude(run, progress, stop)
 
 
@@ -119,10 +121,19 @@ def _totals(progress: Progress) -> dict[str, int | float]:
     return totals
 
 
-def _draw_curve(run: RunDirectory) -> None:
+def _draw_curve(run: RunDirectory, experiment: Experiment) -> None:
     rows = metrics.read(run.metrics)
-    if rows:
-        print(run.path / "training.png", rows, metrics.read(run.validations))
+    if not rows:
+        return
+    mazes = named_set(f"{experiment.task.name}/validate")
+    oracle, random = anchors(mazes, evaluation_keys(0, len(mazes), 1), rollouts=1)
+    training_curve(
+        run.path / "training.png",
+        rows,
+        metrics.read(run.validations),
+        oracle.table.mean[0],
+        random.table.mean[0],
+    )
 
 
 def _conclude(run: RunDirectory, progress: Progress, stop: StopRequest) -> None:
