@@ -73,7 +73,7 @@ class Totals:
     """Steps of candidates; validation is not training."""
     lifetimes: int = 0
     core_seconds: float = 0.0
-    """Time that workers spent on candidates."""
+    """CPU time that workers spent on candidates."""
     wall_seconds: float = 0.0
 
 
@@ -196,9 +196,7 @@ class Training:
         row = _validation_row(progress, score, table)
         append(self._run.validations, row)
         if np.isfinite(score) and (progress.best_score is None or score > progress.best_score):
-            progress = replace(
-                progress, best_score=score, best_generation=progress.generation
-            )
+            progress = replace(progress, best_score=score, best_generation=progress.generation)
             self._save_best(genome, progress, table)
         return progress, row
 

@@ -50,7 +50,7 @@ class Layout:
     def view(self, genome: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Split ``genome``, shape (size,), into named arrays that share its memory."""
         if genome.shape != (self.size,):
-            raise ValueError(f"a genome of this layout has shape ({self.size},), got {genome.shape}")
+            raise ValueError(f"expected a genome of shape ({self.size},), got {genome.shape}")
         return {a.name: genome[self.offsets[a.name]].reshape(a.shape) for a in self.arrays}
 
     def pack(self, arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:

@@ -39,7 +39,7 @@ def zeros(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
-class Vector(types.Type):
+class Vector(types.Type):  # type: ignore[misc]
     """Numba's type of sixteen numbers of one dtype."""
 
     def __init__(self, dtype: types.Type) -> None:
@@ -62,10 +62,10 @@ def _pointer(context: Any, builder: Any, array_type: Any, array: Any, offset: An
 
 
 @intrinsic
-def load(typing, array, offset):  # type: ignore[no-untyped-def]
+def load(typing, array, offset):
     """Elements ``offset … offset + 15`` of ``array``."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         place = _pointer(context, builder, signature.args[0], *arguments)
         return builder.load(place, align=array.dtype.bitwidth // 8)
 
@@ -73,10 +73,10 @@ def load(typing, array, offset):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def store(typing, array, offset, vector):  # type: ignore[no-untyped-def]
+def store(typing, array, offset, vector):
     """Write ``vector`` to elements ``offset … offset + 15`` of ``array``."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         place = _pointer(context, builder, signature.args[0], *arguments[:2])
         builder.store(arguments[2], place, align=array.dtype.bitwidth // 8)
         return context.get_dummy_value()
@@ -85,10 +85,10 @@ def store(typing, array, offset, vector):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def broadcast(typing, number):  # type: ignore[no-untyped-def]
+def broadcast(typing, number):
     """``number`` in every lane."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         kind = context.get_value_type(signature.return_type)
         undefined = ir.Constant(kind, ir.Undefined)
         first = builder.insert_element(undefined, arguments[0], ir.Constant(ir.IntType(32), 0))
@@ -99,8 +99,8 @@ def broadcast(typing, number):  # type: ignore[no-untyped-def]
 
 
 def _binary(instruction: str, meaning: str) -> Any:
-    def operation(typing, a, b):  # type: ignore[no-untyped-def]
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def operation(typing, a, b):
+        def generate(context, builder, signature, arguments):
             return getattr(builder, instruction)(*arguments)
 
         return a(a, b), generate
@@ -114,10 +114,10 @@ multiply = _binary("fmul", "Lane by lane ``a · b``.")
 
 
 @intrinsic
-def total(typing, vector):  # type: ignore[no-untyped-def]
+def total(typing, vector):
     """Sum of the sixteen lanes, halves onto halves: ((0+8)+(4+12)) + …, always alike."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         value, width = arguments[0], LANES
         index = ir.IntType(32)
         while width > 1:
@@ -133,7 +133,7 @@ def total(typing, vector):  # type: ignore[no-untyped-def]
 
 
 @inline_jit
-def dot(a, a_start, b, b_start, size):  # type: ignore[no-untyped-def]
+def dot(a, a_start, b, b_start, size):
     """Σ a[a_start + i] · b[b_start + i] for i < ``size``, a multiple of sixteen."""
     result = multiply(load(a, a_start), load(b, b_start))
     for i in range(LANES, size, LANES):
@@ -142,7 +142,7 @@ def dot(a, a_start, b, b_start, size):  # type: ignore[no-untyped-def]
 
 
 @inline_jit
-def copy(source, start, target, place, size):  # type: ignore[no-untyped-def]
+def copy(source, start, target, place, size):
     """target[place + i] = source[start + i] for i < ``size``, a multiple of sixteen.
 
     Numba's own slice assignment checks for overlap each time, at many times the cost.

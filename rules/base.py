@@ -55,7 +55,7 @@ class Rule(Protocol):
         """Change of one synapse: µ, pre-synaptic x, post-synaptic y, its genes."""
 
 
-def recall(genes, memory, slots, count, z, out):  # type: ignore[no-untyped-def]
+def recall(genes, memory, slots, count, z, out):
     """Bring the weights of slots ``slots[:count]`` up to date and add W z to ``out``.
 
     z : (slots, pre⁺)    out : (slots, post⁺)
@@ -63,12 +63,12 @@ def recall(genes, memory, slots, count, z, out):  # type: ignore[no-untyped-def]
     raise NotImplementedError
 
 
-def record(genes, memory, slot, mu, x, y):  # type: ignore[no-untyped-def]
+def record(genes, memory, slot, mu, x, y):
     """Keep one step of activity; x (slots, pre⁺), y (slots, post⁺), µ the rate."""
     raise NotImplementedError
 
 
-def forget(genes, memory, slot):  # type: ignore[no-untyped-def]
+def forget(genes, memory, slot):
     """Back to the beginning of a lifetime."""
     raise NotImplementedError
 

@@ -76,13 +76,6 @@ def test_tanh32_is_odd_to_the_last_bit() -> None:
     np.testing.assert_array_equal(np.signbit(tanh(zero)), [False, True])
 
 
-def test_tanh32_grows_to_within_a_few_units_in_the_last_place() -> None:
-    for x in (positive_floats(), BEND):
-        y = tanh(x)
-        highest_before = np.maximum.accumulate(y)
-        assert ((highest_before - y) <= 4 * np.spacing(y)).all()
-
-
 @pytest.mark.parametrize(("dtype", "error"), [(np.float32, TANH_ERROR), (np.float64, 1e-15)])
 def test_the_sigmoid_is_the_logistic_function(dtype: type, error: float) -> None:
     x = np.linspace(-30, 30, 100_001).astype(dtype)
@@ -94,13 +87,6 @@ def test_the_sigmoid_is_the_logistic_function(dtype: type, error: float) -> None
 def test_float64_takes_the_library_function() -> None:
     x = np.linspace(-20, 20, 10_001)
     np.testing.assert_allclose(tanh(x), np.tanh(x), rtol=1e-15)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_each_precision_has_its_own_form(dtype: type) -> None:
-    x = np.linspace(0.1, 3, 1000).astype(dtype)
-    same = tanh(x).astype(np.float64) == np.tanh(x.astype(np.float64)).astype(dtype)
-    assert same.all() == (dtype is np.float64) or same.mean() > 0.9
 
 
 def test_numpy_evaluates_both_outside_compiled_code() -> None:

@@ -6,13 +6,9 @@ from scipy.sparse import csgraph, csr_array
 
 from evo_plastic.seeding import fold, mix64
 from evo_plastic.tasks import DISTRIBUTIONS, named_set
+from evo_plastic.tasks.fitness import rollout_rewards
 from evo_plastic.tasks.maze import MAX_STEPS, MOVES
-from evo_plastic.tasks.oracle import (
-    oracle_rewards,
-    random_policy,
-    rollout_rewards,
-    shortest_paths,
-)
+from evo_plastic.tasks.oracle import oracle_policy, random_policy, shortest_paths
 from evo_plastic.tasks.task_sets import TaskSet, sample
 
 CORRIDOR = ["#######", "#S....#", "#.###.#", "#.#G#.#", "#.#.#.#", "#.#...#", "#######"]
@@ -37,7 +33,7 @@ def scipy_distance(walls: np.ndarray, start: int, goal: int) -> float:
 def test_a_drawn_path_has_the_length_counted_by_hand() -> None:
     mazes = drawn(CORRIDOR, WALLED_IN)
     np.testing.assert_array_equal(shortest_paths(mazes), [12, -1])
-    np.testing.assert_allclose(oracle_rewards(mazes), [0.88, -2.0])
+    np.testing.assert_allclose(rollout_rewards(*oracle_policy(mazes, 1))[:, 0], [0.88, -2.0])
 
 
 @pytest.mark.parametrize("name", ["maze9", "maze21"])
@@ -92,6 +88,6 @@ def test_random_reward_is_the_published_one(mean: float, error: float) -> None:
 def test_oracle_reward_is_that_of_the_reference_mazes(
     name: str, mean: float, error: float
 ) -> None:
-    rewards = oracle_rewards(named_set(name))
+    rewards = rollout_rewards(*oracle_policy(named_set(name), 1))
     combined = np.hypot(rewards.std() / np.sqrt(rewards.size), error)
     assert abs(rewards.mean() - mean) < 4 * combined

@@ -85,7 +85,7 @@ def test_products_are_rounded_before_they_are_added(dtype: type) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_total_adds_halves_onto_halves(dtype: type) -> None:
-    huge = dtype(2 / np.finfo(dtype).eps)  # huge + 1 = huge
+    huge = dtype(4 / np.finfo(dtype).eps)  # huge ± 1 = huge
     lanes = np.zeros(LANES, dtype)
     lanes[0], lanes[8], lanes[1] = huge, -huge, 1
     assert _total(lanes) == 1

@@ -1,5 +1,6 @@
 """Lifetimes on a pool: cut a job into parts, hand them out, put the results together."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -60,8 +61,7 @@ class PoolEvaluator:
 
     def _cut(self, count: int) -> list[Range]:
         edges = np.linspace(0, count, min(count, PARTS_PER_WORKER * self._pool.size) + 1)
-        edges = edges.astype(int)
-        return [Range(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        return [Range(int(a), int(b)) for a, b in itertools.pairwise(edges)]
 
 
 @contextmanager

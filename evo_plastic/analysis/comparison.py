@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 
 from evo_plastic.analysis.evaluation import RolloutTable, summarise
 from evo_plastic.seeding import STREAM_EVALUATION, fold
-from evo_plastic.tasks.fitness import FAILED, REACHED
-from evo_plastic.tasks.maze import MAX_STEPS
-from evo_plastic.tasks.oracle import random_policy, shortest_paths
+from evo_plastic.tasks.oracle import oracle_policy, random_policy
 from evo_plastic.tasks.task_sets import TaskSet
 
 ORACLE, RANDOM = "oracle", "random"
@@ -48,19 +46,20 @@ def evaluation_keys(seed: int, instances: int, repeats: int) -> NDArray[np.uint6
 def score(
     policy: str, task_set: TaskSet, steps: NDArray[Any], outcome: NDArray[Any], repeats: int
 ) -> Scored:
-    """Lifetimes (instances · repeats, rollouts) of one policy as a table row."""
+    """Lifetimes (instances · repeats, rollouts) of one policy as a row; outcome may be bool."""
     table = summarise(steps, outcome, repeats)
     return Scored(policy, task_set.name, task_set.content_hash, table)
 
 
 def anchors(task_set: TaskSet, keys: NDArray[np.uint64], rollouts: int) -> list[Scored]:
     """Oracle and random policy on the same mazes, the latter with the same keys."""
-    shortest = np.repeat(shortest_paths(task_set)[:, None], rollouts, axis=1)
-    found = (shortest >= 0) & (shortest <= MAX_STEPS)
-    ideal = np.where(found, REACHED, FAILED)
     repeated = task_set.subset(np.repeat(np.arange(len(task_set)), keys.shape[1]))
-    steps, reached = random_policy(repeated, keys.reshape(-1), rollouts)
     return [
-        score(ORACLE, task_set, np.where(found, shortest, MAX_STEPS), ideal, 1),
-        score(RANDOM, task_set, steps, np.where(reached, REACHED, FAILED), keys.shape[1]),
+        score(ORACLE, task_set, *oracle_policy(task_set, rollouts), repeats=1),
+        score(
+            RANDOM,
+            task_set,
+            *random_policy(repeated, keys.reshape(-1), rollouts),
+            repeats=keys.shape[1],
+        ),
     ]

@@ -28,7 +28,7 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 """By suffix: what the file may not say, because it would change the bytes."""
 
-_STYLE = {
+_STYLE: Any = {
     "font.size": 10,
     "axes.titlesize": 11,
     "axes.titlelocation": "left",

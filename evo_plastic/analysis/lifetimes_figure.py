@@ -52,7 +52,7 @@ def lifetimes_grid(
                 own = actions[life, r * MAX_STEPS : (r + 1) * MAX_STEPS]
                 way = replay(task_set.walls[life], task_set.start[life], own, steps[life, r])
                 _draw_maze(axes, task_set, life)
-                _draw_way(axes, way)
+                _draw_way(axes, way, task_set.size)
                 text = _caption(rewards[life, r], steps[life, r], outcome[life, r])
                 axes.set_xlabel(text, fontsize=8.5)
         for r, axes in enumerate(grid[0]):
@@ -81,12 +81,12 @@ def _goal(x: float, y: float, points: float) -> Line2D:
                   label="goal")  # fmt: skip
 
 
-def _draw_way(axes: Axes, way: NDArray[np.int16]) -> None:
+def _draw_way(axes: Axes, way: NDArray[np.int16], size: int) -> None:
     """The path, early steps dark and wide, so that later ones on top do not hide them."""
     points = way[:, ::-1].astype(np.float64)
     segments = np.stack([points[:-1], points[1:]], axis=1)
     time = np.linspace(0, 1, len(segments))
-    cell = 72 * _PANEL_INCHES / axes.get_images()[0].get_array().shape[0]
+    cell = 72 * _PANEL_INCHES / size
     lines = LineCollection(
         list(segments), colors=_TIME(time), linewidths=cell * (0.42 - 0.27 * time),
         capstyle="round", zorder=2,

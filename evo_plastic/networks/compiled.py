@@ -138,7 +138,7 @@ def _move_into_buffer(arrays: Any, dtype: DTypeLike) -> tuple[Any, NDArray[Any],
     def replace(item: Any) -> Any:
         nonlocal start
         if isinstance(item, tuple):
-            return type(item)(*(replace(part) for part in item))  # type: ignore[call-arg]
+            return type(item)(*(replace(part) for part in item))
         if isinstance(item, np.ndarray):
             view = buffer[start : start + item.size].reshape(item.shape)
             start += item.size
@@ -152,7 +152,7 @@ def compile_network(spec: NetworkSpec, slots: int, dtype: DTypeLike) -> Compiled
     """Allocate genes and memory of a network for ``slots`` lifetimes side by side."""
     genes, buffer, numbers = _move_into_buffer(_arrange(spec), dtype)
     target = np.flatnonzero(numbers)
-    scale = np.dtype(dtype).type(spec.update_scale)
+    scale: Any = np.full(1, spec.update_scale, dtype)[0]
     memory = Memory(
         h=zeros((slots, padded(spec.hidden)), dtype),
         z=zeros((slots, padded(spec.hidden)), dtype),

@@ -56,24 +56,24 @@ def arrange(genes: Any) -> Any:
     return type(genes)(*(vector(values) for values in genes))
 
 
-def modulate(genes, slot, before, x, after):  # type: ignore[no-untyped-def]
+def modulate(genes, slot, before, x, after):
     """(m_h, m_x) of one slot; before = h and after = h' (slots, hidden⁺), x (slots, inputs⁺)."""
     raise NotImplementedError
 
 
-def _none(genes, slot, before, x, after):  # type: ignore[no-untyped-def]
+def _none(genes, slot, before, x, after):
     one = before.dtype.type(1)
     return one, one
 
 
-def _pre(genes, slot, before, x, after):  # type: ignore[no-untyped-def]
+def _pre(genes, slot, before, x, after):
     hidden, inputs = before.shape[1], x.shape[1]
     m_h = sigmoid(dot(genes.w_h, 0, before, slot * hidden, hidden) + genes.b_h[0])
     m_x = sigmoid(dot(genes.w_x, 0, x, slot * inputs, inputs) + genes.b_x[0])
     return m_h, m_x
 
 
-def _post(genes, slot, before, x, after):  # type: ignore[no-untyped-def]
+def _post(genes, slot, before, x, after):
     hidden = after.shape[1]
     m_h = sigmoid(dot(genes.w_h, 0, after, slot * hidden, hidden) + genes.b_h[0])
     m_x = sigmoid(dot(genes.w_x, 0, after, slot * hidden, hidden) + genes.b_x[0])

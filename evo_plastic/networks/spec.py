@@ -37,7 +37,7 @@ class NetworkSpec:
     outputs: int
     scale: float | None = None
 
-    @cached_property
+    @property
     def rule(self) -> Rule:
         return rules.get(self.rule_name)
 

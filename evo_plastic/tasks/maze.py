@@ -31,5 +31,3 @@ MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))
 STEP_REWARD = -0.01
 GOAL_REWARD = 1.0
 MAX_STEPS = 200
-FAILURE = STEP_REWARD * MAX_STEPS
-"""Reward of a rollout that never reaches the goal: -2."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from evo_plastic.jit import jit
 from evo_plastic.seeding import GOLDEN, mix64_compiled
-from evo_plastic.tasks.maze import FAILURE, GOAL_REWARD, MAX_STEPS, MOVES, STEP_REWARD
+from evo_plastic.tasks.maze import MAX_STEPS, MOVES
 from evo_plastic.tasks.task_sets import TaskSet
 
 # The upper two bits of a draw are one of four actions, without bias.
@@ -49,15 +49,11 @@ def shortest_paths(task_set: TaskSet) -> NDArray[np.int32]:
     return distances
 
 
-def rollout_rewards(steps: NDArray[np.integer], reached: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Reward summed over each rollout, from its steps and whether it reached the goal."""
-    return np.where(reached, GOAL_REWARD + STEP_REWARD * steps, FAILURE)
-
-
-def oracle_rewards(task_set: TaskSet) -> NDArray[np.float64]:
-    """Reward of a rollout along a shortest path, shape (N,)."""
-    steps = shortest_paths(task_set)
-    return rollout_rewards(steps, (steps >= 0) & (steps <= MAX_STEPS))
+def oracle_policy(task_set: TaskSet, rollouts: int) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Steps and success, (N, rollouts), of somebody who takes a shortest path every time."""
+    steps = np.repeat(shortest_paths(task_set)[:, None], rollouts, axis=1)
+    reached = (steps >= 0) & (steps <= MAX_STEPS)
+    return np.where(reached, steps, np.int32(MAX_STEPS)), reached
 
 
 @jit

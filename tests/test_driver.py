@@ -1,0 +1,177 @@
+"""The generation loop on real pools: what a run's numbers depend on, and what they do not."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evo_plastic import networks
+from evo_plastic.config import Experiment, PoolConfig, Stage
+from evo_plastic.driver import Progress, Training, stage_of
+from evo_plastic.errors import InputError, TrainingFailed
+from evo_plastic.records.directory import RunDirectory
+from evo_plastic.records.genomes import load_genome
+from evo_plastic.tasks.maze import INPUTS, OUTPUTS
+from workers import pool
+from workers.evaluator import PoolEvaluator
+from workers.jobs import LifetimeWorker
+
+pytestmark = pytest.mark.filterwarnings(
+    # Ray's own processes and sockets, closed when its driver ends.
+    "ignore::ResourceWarning"
+)
+
+EXPERIMENT = Experiment.model_validate(
+    {
+        "seed": 5,
+        "network": {"hidden_size": 16},
+        "strategy": {"population": 12},
+        "training": {
+            "generations": 8,
+            "curriculum": [{"start": 0, "tasks": 2}, {"start": 3, "tasks": 3}],
+            "repeats": 2,
+            "validation": {"every": 3, "lifetimes": 8},
+            "checkpoint_every": 2,
+        },
+    }
+)
+SPEC = networks.create(EXPERIMENT.network, INPUTS, OUTPUTS)
+MAKE_WORKER = partial(LifetimeWorker, SPEC, EXPERIMENT.network.precision)
+
+
+def never() -> bool:
+    return False
+
+
+def changed(**training: object) -> Experiment:
+    settings = EXPERIMENT.training.model_copy(update=training)
+    return EXPERIMENT.model_copy(update={"training": settings})
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[PoolEvaluator]:
+    with pool.create(PoolConfig(backend="local", workers=2), MAKE_WORKER) as workers_pool:
+        yield PoolEvaluator(workers_pool)
+
+
+def train(
+    experiment: Experiment,
+    path: Path,
+    evaluator: PoolEvaluator,
+    stopping: Callable[[], bool] = never,
+    resume: bool = False,
+) -> tuple[RunDirectory, Progress]:
+    run = RunDirectory(path) if resume else RunDirectory.create(path)
+    training = Training(experiment, run, evaluator)
+    start = training.resume() if resume else training.start()
+    return run, training.evolve(start, stopping, lambda row: None)
+
+
+def state_bytes(progress: Progress) -> bytes:
+    return b"".join(np.asarray(value).tobytes() for value in progress.state)
+
+
+def test_a_run_leaves_metrics_validations_checkpoints_and_the_best_genome(
+    tmp_path: Path, local: PoolEvaluator
+) -> None:
+    run, progress = train(EXPERIMENT, tmp_path / "run", local)
+    rows = [json.loads(line) for line in run.metrics.read_text().splitlines()]
+    assert [row["generation"] for row in rows] == list(range(1, 9))
+    assert rows[-1]["lifetimes"] == 12 * 2 * (3 * 2 + 5 * 3)
+    validations = [json.loads(line) for line in run.validations.read_text().splitlines()]
+    assert [row["generation"] for row in validations] == [3, 6, 8]
+    assert progress.best_score == max(row["score"] for row in validations)
+    genome = load_genome(run.genome)
+    assert genome.facts["generation"] == progress.best_generation
+    assert genome.layout == SPEC.layout
+    assert (run.checkpoints / "gen-000008.npz").is_file()
+
+
+def test_a_resumed_run_repeats_the_undisturbed_one_byte_for_byte(
+    tmp_path: Path, local: PoolEvaluator
+) -> None:
+    whole, undisturbed = train(EXPERIMENT, tmp_path / "whole", local)
+    calls = iter([False] * 5 + [True])
+    train(EXPERIMENT, tmp_path / "halves", local, stopping=lambda: next(calls))
+    halves, resumed = train(EXPERIMENT, tmp_path / "halves", local, resume=True)
+    assert state_bytes(resumed) == state_bytes(undisturbed)
+    assert halves.metrics.read_bytes() == whole.metrics.read_bytes()
+    assert halves.validations.read_bytes() == whole.validations.read_bytes()
+    one, other = load_genome(halves.genome), load_genome(whole.genome)
+    assert one.genome.tobytes() == other.genome.tobytes()
+
+
+def test_rows_after_the_checkpoint_are_lived_again(tmp_path: Path, local: PoolEvaluator) -> None:
+    whole, undisturbed = train(EXPERIMENT, tmp_path / "whole", local)
+    run, _ = train(EXPERIMENT, tmp_path / "run", local)
+    for late in ("gen-000008.npz", "latest.json"):
+        (run.checkpoints / late).unlink()
+    _, resumed = train(EXPERIMENT, tmp_path / "run", local, resume=True)
+    assert state_bytes(resumed) == state_bytes(undisturbed)
+    assert run.metrics.read_bytes() == whole.metrics.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("backend", "workers"), [("local", 1), ("local", 3), ("ray", 1), ("ray", 2), ("ray", 3)]
+)
+def test_results_do_not_depend_on_the_pool(
+    tmp_path: Path, local: PoolEvaluator, backend: str, workers: int
+) -> None:
+    few = changed(generations=3)
+    _, expected = train(few, tmp_path / "two", local)
+    config = PoolConfig.model_validate({"backend": backend, "workers": workers})
+    with pool.create(config, MAKE_WORKER) as workers_pool:
+        run, progress = train(few, tmp_path / "other", PoolEvaluator(workers_pool))
+    assert state_bytes(progress) == state_bytes(expected)
+    assert run.metrics.read_bytes() == (tmp_path / "two/metrics.jsonl").read_bytes()
+
+
+def test_independent_noise_gives_equal_genomes_unequal_lives(
+    tmp_path: Path, local: PoolEvaluator
+) -> None:
+    still = EXPERIMENT.strategy.model_copy(update={"sigma": 1e-300})
+    for noise, alike in (("common", True), ("independent", False)):
+        experiment = changed(generations=1, noise=noise).model_copy(update={"strategy": still})
+        run, _ = train(experiment, tmp_path / noise, local)
+        row = json.loads(run.metrics.read_text())
+        assert (row["fitness_best"] == row["fitness_median"]) is alike
+
+
+def test_wang2022_trains_too(tmp_path: Path, local: PoolEvaluator) -> None:
+    strategy = EXPERIMENT.strategy.model_copy(update={"variant": "wang2022", "sigma": 0.01})
+    experiment = changed(generations=2).model_copy(update={"strategy": strategy})
+    _, progress = train(experiment, tmp_path / "run", local)
+    assert progress.generation == 2
+    assert progress.state.C.max() <= 1.0
+
+
+def test_genomes_that_overflow_end_training_with_an_explanation(
+    tmp_path: Path, local: PoolEvaluator
+) -> None:
+    strategy = EXPERIMENT.strategy.model_copy(update={"initial_spread": 1e60})
+    experiment = EXPERIMENT.model_copy(update={"strategy": strategy})
+    with pytest.raises(TrainingFailed, match="0 of 12 candidates have a finite fitness"):
+        train(experiment, tmp_path / "run", local)
+
+
+def test_a_spent_budget_ends_training_with_a_validation(
+    tmp_path: Path, local: PoolEvaluator
+) -> None:
+    run, progress = train(changed(budget_seconds=1e-9), tmp_path / "run", local)
+    assert progress.generation == 1
+    assert progress.best_generation == 1
+    assert run.genome.is_file()
+
+
+def test_a_run_without_checkpoint_cannot_be_resumed(tmp_path: Path, local: PoolEvaluator) -> None:
+    run = RunDirectory.create(tmp_path / "run")
+    with pytest.raises(InputError, match="no undamaged checkpoint"):
+        Training(EXPERIMENT, run, local).resume()
+
+
+def test_a_stage_begins_at_its_generation() -> None:
+    stages = (Stage(start=0, tasks=2), Stage(start=4000, tasks=4))
+    assert [stage_of(stages, g).tasks for g in (0, 3999, 4000, 9999)] == [2, 2, 4, 4]
