@@ -12,10 +12,11 @@ before a member is read.
 import hashlib
 import io
 import json
+import math
 import re
 import struct
-import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,21 +34,29 @@ MEMBERS_LIMIT = 10_000
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 _DTYPE = re.compile(r"\|b1|[|<][iu][1248]|<f[248]|<U[1-9]\d*")
 _DIGEST_SIZE = 64
-# What zipfile, numpy's header parser and json raise on a file that was made to harm.
-_MALFORMED = (
+# Only what numpy writes before plain numbers and text: its own reader evaluates a header.
+_HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00(?P<length>..)"
+    rb"\{'descr': '(?P<dtype>[^'\s]{1,16})', 'fortran_order': False, "
+    rb"'shape': \((?P<shape>|\d+,|\d+(?:, \d+)+)\), \} *\n",
+    re.DOTALL,
+)
+_PREFIX_SIZE = 10  # of a header: what comes before the bytes that its length counts
+
+MALFORMED = (
     zipfile.BadZipFile,
-    tokenize.TokenError,
+    zlib.error,
     struct.error,
     ValueError,
     TypeError,
     LookupError,
-    SyntaxError,
     ArithmeticError,
     RuntimeError,
     MemoryError,
     EOFError,
     OSError,
 )
+"""What ``zipfile``, ``decode`` and ``json`` raise on a file that was made to harm."""
 
 
 def save_arrays(
@@ -92,14 +101,32 @@ def load_arrays(path: Path, schema: str, limit_bytes: int) -> tuple[Arrays, dict
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_members(archive.infolist(), limit_bytes)
-            arrays = {name[:-4]: _decode(archive.read(name)) for name in archive.namelist()}
+            arrays = {name[:-4]: decode(archive.read(name)) for name in archive.namelist()}
         document = json.loads(str(arrays.pop(FACTS)[()]))
         found, facts = document["schema"], dict(document["facts"])
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise InputError(f"{path} is damaged: {error} (expected {schema})") from error
     if found != schema:
         raise InputError(f"{path} is {found!r}, expected {schema!r}")
     return arrays, facts
+
+
+def decode(member: bytes) -> NDArray[Any]:
+    """One ``.npy`` as a new array; one of ``MALFORMED`` if it is none of plain numbers or text.
+
+    Nothing is evaluated, and no more memory is taken than ``member`` fills.
+    """
+    header = _HEADER.match(member)
+    if header is None or _PREFIX_SIZE + int.from_bytes(header["length"], "little") != header.end():
+        raise ValueError("an array is not of version 1.0, a plain dtype and row-major order")
+    code = header["dtype"].decode("latin-1")
+    if not _DTYPE.fullmatch(code):
+        raise ValueError(f"an array is of dtype {code}")
+    dtype = np.dtype(code)
+    shape = tuple(int(extent) for extent in re.findall(rb"\d+", header["shape"]))
+    if header.end() + math.prod(shape) * dtype.itemsize != len(member):
+        raise ValueError("an array is cut off or too long")
+    return np.frombuffer(member, dtype, offset=header.end()).reshape(shape).copy()
 
 
 def _check_members(members: list[zipfile.ZipInfo], limit_bytes: int) -> None:
@@ -120,17 +147,3 @@ def _encode(array: NDArray[Any]) -> bytes:
     ordered = np.asarray(array, order="C")
     np.lib.format.write_array(stream, ordered, version=(1, 0), allow_pickle=False)
     return stream.getvalue()
-
-
-def _decode(member: bytes) -> NDArray[Any]:
-    """One ``.npy`` as a new array; ``ValueError`` and others of ``_MALFORMED`` if it is none.
-
-    numpy's own reader would first reserve whatever size the header claims.
-    """
-    stream = io.BytesIO(member)
-    if np.lib.format.read_magic(stream) != (1, 0):
-        raise ValueError("an array is of an unknown version")
-    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
-    if fortran_order or not _DTYPE.fullmatch(dtype.str):
-        raise ValueError(f"an array is of dtype {dtype}, fortran_order {fortran_order}")
-    return np.frombuffer(member, dtype, offset=stream.tell()).reshape(shape).copy()

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from numba.core import config as numba_config
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 CACHES_KEPT = 10
+_NAME = re.compile(r"[0-9a-f]{16}")
 _home = Path(__file__).resolve().parent.parent
 
 
@@ -27,15 +29,18 @@ def fingerprint_sources(home: Path) -> str:
 
 def cache_directory() -> Path:
     """The folder of compiled kernels for the present sources, below the user's cache."""
-    caches = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "evo_plastic"
-    return caches / fingerprint_sources(_home)
+    chosen = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    # As the XDG specification says: what is empty or relative does not count.
+    caches = chosen if chosen.is_absolute() else Path.home() / ".cache"
+    return caches / "evo_plastic" / fingerprint_sources(_home)
 
 
 def prune_caches(directory: Path, kept: int = CACHES_KEPT) -> None:
-    """Delete all but the ``kept`` newest siblings of ``directory``, and never itself."""
+    """Delete all but the ``kept`` newest caches beside ``directory``, and never itself."""
     if not directory.parent.is_dir():
         return
-    others = [p for p in directory.parent.iterdir() if p.is_dir() and p != directory]
+    beside = [path for path in directory.parent.iterdir() if _NAME.fullmatch(path.name)]
+    others = [path for path in beside if path.is_dir() and path != directory]
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for stale in others[kept - 1 :]:
         shutil.rmtree(stale, ignore_errors=True)

@@ -54,7 +54,14 @@ class Layout:
         return {a.name: genome[self.offsets[a.name]].reshape(a.shape) for a in self.arrays}
 
     def pack(self, arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-        """Inverse of ``view``: write named arrays into a new vector, shape (size,)."""
+        """Inverse of ``view``: write named arrays into a new vector, shape (size,).
+
+        ``ValueError`` unless names and shapes are those of the layout.
+        """
+        given = {name: array.shape for name, array in arrays.items()}
+        expected = {array.name: array.shape for array in self.arrays}
+        if given != expected:
+            raise ValueError(f"expected arrays {expected}, got {given}")
         genome = np.empty(self.size)
         for name, place in self.view(genome).items():
             place[...] = arrays[name]

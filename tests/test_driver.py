@@ -12,6 +12,7 @@ from evo_plastic import networks
 from evo_plastic.config import Experiment, PoolConfig, Stage
 from evo_plastic.driver import Progress, Training, stage_of
 from evo_plastic.errors import InputError, TrainingFailed
+from evo_plastic.jit import cache_directory
 from evo_plastic.records.directory import RunDirectory
 from evo_plastic.records.genomes import load_genome
 from evo_plastic.tasks.maze import INPUTS, OUTPUTS
@@ -123,8 +124,10 @@ def test_results_do_not_depend_on_the_pool(
     few = changed(generations=3)
     _, expected = train(few, tmp_path / "two", local)
     config = PoolConfig.model_validate({"backend": backend, "workers": workers})
+    kernels = set(cache_directory().rglob("*.nbc"))
     with pool.create(config, MAKE_WORKER) as workers_pool:
         run, progress = train(few, tmp_path / "other", PoolEvaluator(workers_pool))
+    assert set(cache_directory().rglob("*.nbc")) == kernels, "a worker compiled for itself"
     assert state_bytes(progress) == state_bytes(expected)
     assert run.metrics.read_bytes() == (tmp_path / "two/metrics.jsonl").read_bytes()
 

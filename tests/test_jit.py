@@ -83,8 +83,11 @@ def test_the_cache_lies_below_the_users_cache(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     there = Path("/somewhere/evo_plastic") / fingerprint_sources(HOME)
     assert cache_directory() == there
-    monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/someone")
+    for of_no_account in ("", "relative"):
+        monkeypatch.setenv("XDG_CACHE_HOME", of_no_account)
+        assert cache_directory() == Path("/someone/.cache/evo_plastic") / there.name
+    monkeypatch.delenv("XDG_CACHE_HOME")
     assert cache_directory() == Path("/someone/.cache/evo_plastic") / there.name
 
 
@@ -122,6 +125,14 @@ def test_few_caches_and_files_beside_them_stay(tmp_path: Path) -> None:
     (tmp_path / "note").touch()
     prune_caches(caches[3])
     assert sorted(tmp_path.iterdir()) == sorted([*caches, tmp_path / "note"])
+
+
+def test_folders_that_are_no_caches_are_never_deleted(tmp_path: Path) -> None:
+    (tmp_path / "strategies").mkdir()
+    os.utime(tmp_path / "strategies", (1, 1))
+    caches = make_caches(tmp_path, 15)
+    prune_caches(caches[-1])
+    assert (tmp_path / "strategies").is_dir()
 
 
 def test_the_first_cache_of_a_user_has_nothing_to_prune(tmp_path: Path) -> None:

@@ -75,11 +75,12 @@ def test_pack_reads_arrays_that_are_not_contiguous() -> None:
     assert LAYOUT.pack(arrays).tolist() == list(range(12))
 
 
-def test_pack_misses_an_array_by_its_name() -> None:
-    arrays = LAYOUT.view(np.zeros(SIZE))
-    del arrays["bias"]
-    with pytest.raises(KeyError, match="bias"):
-        LAYOUT.pack(arrays)
+def test_pack_refuses_arrays_of_other_names_or_shapes() -> None:
+    whole = LAYOUT.view(np.zeros(SIZE))
+    missing = {name: array for name, array in whole.items() if name != "bias"}
+    for arrays in (missing, whole | {"bias": np.zeros(1)}, whole | {"more": np.zeros(1)}):
+        with pytest.raises(ValueError, match="bias"):
+            LAYOUT.pack(arrays)
 
 
 @pytest.mark.parametrize("shape", [(SIZE - 1,), (SIZE + 1,), (1, SIZE), (SIZE, 1), ()])

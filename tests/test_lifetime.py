@@ -241,9 +241,11 @@ def test_a_gene_that_is_no_number_makes_every_rollout_diverge(
 ) -> None:
     engine = engine_with(spec, 3, monkeypatch)
     for array in spec.layout.arrays:
-        genome = genomes_of(spec, 1)[0]
-        genome[spec.layout.offsets[array.name].start] = np.nan
-        assert (live(engine, genome).outcome == DIVERGED).all(), array.name
+        place = spec.layout.offsets[array.name]
+        for gene in (place.start, place.stop - 1):
+            genome = genomes_of(spec, 1)[0]
+            genome[gene] = np.nan
+            assert (live(engine, genome).outcome == DIVERGED).all(), array.name
 
 
 def test_a_genome_after_one_that_diverged_is_unharmed(monkeypatch: pytest.MonkeyPatch) -> None:

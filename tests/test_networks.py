@@ -81,6 +81,12 @@ def sigma(z: float) -> float:
     return 1 / (1 + math.exp(-z))
 
 
+def pack_numbers(spec: NetworkSpec, genes: dict[str, float]) -> np.ndarray:
+    """Genome of a network of one neuron and one input, whose arrays hold a number each."""
+    shapes = {array.name: array.shape for array in spec.layout.arrays}
+    return spec.layout.pack({name: np.full(shapes[name], genes[name]) for name in genes})
+
+
 @pytest.mark.parametrize("modulation", ["none", "pre", "post"])
 def test_three_steps_of_one_neuron_by_hand(modulation: str) -> None:
     spec = NetworkSpec("one neuron", "abcd", modulation, 1, 1, 1, scale=0.5)
@@ -90,7 +96,7 @@ def test_three_steps_of_one_neuron_by_hand(modulation: str) -> None:
     signals = {"w_h": 1.5, "w_x": -2.5, "b_h": 0.3, "b_x": -0.4}
     if modulation != "none":
         genes |= {f"modulation/{key}": value for key, value in signals.items()}
-    oracle = OracleNetwork(spec, spec.layout.pack({k: np.array(v) for k, v in genes.items()}))
+    oracle = OracleNetwork(spec, pack_numbers(spec, genes))
     h, W_h, W_x = 0.0, 0.0, 0.0
     for x in (0.5, -1.0, 0.25):
         y = math.tanh(W_h * h + W_x * x + 0.1)
@@ -110,7 +116,7 @@ def test_three_steps_of_one_neuron_by_hand(modulation: str) -> None:
 def test_two_steps_of_a_static_network_by_hand() -> None:
     spec = NetworkSpec("static", "static", "none", 1, 1, 1)
     genes = {"readout/W": 3, "readout/b": -1, "bias": 0.2, "recurrent/W": 0.7, "input/W": -0.4}
-    oracle = OracleNetwork(spec, spec.layout.pack({k: np.array(v) for k, v in genes.items()}))
+    oracle = OracleNetwork(spec, pack_numbers(spec, genes))
     y_1 = math.tanh(-0.4 * 0.5 + 0.2)
     y_2 = math.tanh(0.7 * y_1 - 0.4 * 2.0 + 0.2)
     assert oracle.step(np.array([0.5]))[0] == pytest.approx(3 * y_1 - 1, rel=1e-12)

@@ -64,7 +64,7 @@ def test_six_mistakes_are_reported_at_once_each_with_its_caret(write: Write) -> 
         "  - start: 0\n"
     )
     assert message(path) == (
-        "a.yaml:2:9: error: network.name: Input should be 'dec-prnn', 'prnn' or 'meta-rnn'"
+        "a.yaml:2:9: error: network.name: Input should be 'meta-rnn', 'prnn' or 'dec-prnn'"
         " (got 'dec-prn')\n"
         "      name: dec-prn\n"
         "            ^\n"

@@ -129,7 +129,7 @@ def test_double_precision_is_taken_as_it_is(path: Path) -> None:
         ("demo", {"demo_vector": VECTOR[:-1]}, r"demo_vector is float32 \(1346,\), expected"),
         ("demo", {"demo_vector": VECTOR.astype(int)}, r"demo_vector is int64 \(1347,\), expected"),
         ("demo", {"demo_vector": VECTOR * np.nan}, "genes that are not finite"),
-        ("demo", {"demo_vector": VECTOR.astype(object)}, "dtype object"),
+        ("demo", {"demo_vector": VECTOR.astype(object)}, r"dtype \|O"),
         ("demo", {"layout_names": MEMBERS["layout_names"][::-1]}, "its layout_names are not"),
         ("demo", {"layout_shapes": MEMBERS["layout_shapes"] + 1}, "its layout_shapes are not"),
         ("demo", {"layout_offsets": np.arange(22)}, "its layout_offsets are not"),
@@ -152,11 +152,25 @@ def test_a_small_file_that_unpacks_to_a_large_array_is_refused(path: Path) -> No
         load_published(path, "demo")
 
 
-def test_a_damaged_file_is_refused(path: Path) -> None:
+def test_a_file_packed_as_numpy_never_does_is_refused(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    with pytest.raises(InputError, match=r"demo_vector\.npy is packed by a method"):
+        load_published(path, "demo")
+
+
+@pytest.mark.parametrize(
+    "damage", [(400, bytes(40)), (58, b"\xff" * 40)], ids=["a wrong sum", "no stream"]
+)
+def test_a_damaged_file_is_refused(path: Path, damage: tuple[int, bytes]) -> None:
     data = bytearray(path.read_bytes())
     with zipfile.ZipFile(path) as archive:
         start = archive.getinfo("demo_vector.npy").header_offset
-    data[start + 400 : start + 440] = bytes(40)
+    place, instead = damage
+    data[start + place : start + place + 40] = instead
     path.write_bytes(data)
     with pytest.raises(InputError, match="holds no published genome"):
         load_published(path, "demo")

@@ -115,13 +115,21 @@ def _end_rollout(world, slots, lives, slot, reached):
     life, rollout = slots.life[slot], slots.rollout[slot]
     lives.steps[life, rollout] = slots.step[slot]
     lives.outcome[life, rollout] = REACHED if reached else FAILED
-    # Activity that is no number stays so until the lifetime ends: one look per rollout.
-    if np.isnan(slots.o[slot, 0]):
+    # Outputs that are no numbers stay so until the lifetime ends: one look per rollout.
+    if not _is_finite(slots.o, slot):
         lives.outcome[life, rollout] = DIVERGED
     if rollout + 1 == lives.steps.shape[1]:
         return True
     _start_rollout(world, slots, lives, slot, rollout + 1)
     return False
+
+
+@inline_jit
+def _is_finite(o, slot):
+    total = o[slot, 0]
+    for i in range(1, o.shape[1]):
+        total += o[slot, i]
+    return np.isfinite(total)
 
 
 @jit

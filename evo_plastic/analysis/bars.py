@@ -1,6 +1,7 @@
 """The figure of an evaluation: reward of each rollout, several agents side by side."""
 
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -21,15 +22,15 @@ _CHARACTER_INCHES, _HANDLE_INCHES = 0.085, 0.6
 def rollout_bars(path: Path, results: Sequence[Result], title: str) -> None:
     """One group of bars per rollout, one colour per agent, error bars of ± 1 standard error.
 
-    results : label, mean reward (rollouts,) and its standard error (rollouts,), at most as
-        many as there are colours in ``PALETTE``
+    results : label, mean reward (rollouts,) and its standard error (rollouts,); the number of
+        rollouts may differ. Colours repeat after those of ``PALETTE``.
     """
-    rollouts = len(results[0][1])
+    rollouts = max(len(mean) for _, mean, _ in results)
     bars = rollouts * (len(results) + _GAP)
     width = max(5.5, _BAR_INCHES * bars + 1.2)
     with drawing(path, width, 4.2) as figure:
         axes = figure.add_subplot()
-        for place, (result, colour) in enumerate(zip(results, PALETTE, strict=False)):
+        for place, (result, colour) in enumerate(zip(results, cycle(PALETTE), strict=False)):
             _draw_agent(axes, result, place - (len(results) - 1) / 2, len(results), colour)
         axes.set_title(title, pad=10)
         _finish(axes, rollouts, len(results))

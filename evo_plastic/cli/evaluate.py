@@ -52,6 +52,7 @@ def command(
         seed=seed,
         pool=PoolConfig.model_validate({"backend": backend, "workers": workers}),
         figures=figures,
+        json_path=json_path,
     )
     results = scoring.score_all(genomes, tasks, settings)
     scoring.print_scores(results)

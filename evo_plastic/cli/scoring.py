@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
 from evo_plastic import networks
 from evo_plastic.analysis.bars import rollout_bars
 from evo_plastic.analysis.comparison import Scored, anchors, evaluation_keys, score
 from evo_plastic.analysis.lifetimes_figure import lifetimes_grid
 from evo_plastic.cli.output import Cell, print_table
-from evo_plastic.config import PoolConfig
+from evo_plastic.config import PoolConfig, TaskConfig
 from evo_plastic.errors import InputError
 from evo_plastic.files import write_whole
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.records.genome_sources import open_genome
 from evo_plastic.records.genomes import GenomeFile, check_layout
 from evo_plastic.tasks import load_set
-from evo_plastic.tasks.maze import INPUTS, OUTPUTS
+from evo_plastic.tasks.maze import INPUTS, OBSERVATION, OUTPUTS
 from evo_plastic.tasks.task_sets import TaskSet
 from workers.evaluator import PoolEvaluator, open_evaluator
 
@@ -35,50 +36,83 @@ class Settings:
     seed: int
     pool: PoolConfig
     figures: Path | None
+    json_path: Path | None
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A genome to evaluate, under the name it was given on the command line."""
+    """A genome to evaluate."""
 
     name: str
+    """As given on the command line."""
     file: GenomeFile
     spec: NetworkSpec
 
-    def rollouts(self, settings: Settings) -> int:
-        """As asked for, else as trained, else three."""
-        task = self.file.facts.get("task")
-        trained = task.get("rollouts") if isinstance(task, dict) else None
-        return settings.rollouts or (trained if isinstance(trained, int) else DEFAULT_ROLLOUTS)
+    rollouts: int
+    """As asked for, else as trained, else three."""
 
 
 def score_all(
     genomes: Sequence[str], tasks: Sequence[str], settings: Settings
 ) -> list[list[Scored]]:
     """One list per task set: its genomes in order, then oracle and random policy."""
-    subjects = [_open(name) for name in genomes]
+    _prepare_folders(settings)
+    subjects = [_open(name, settings.rollouts) for name in genomes]
     task_sets = [load_set(name) for name in tasks]
     if settings.lifetimes is not None:
         task_sets = [_first(task_set, settings.lifetimes) for task_set in task_sets]
     results: list[list[Scored]] = [[] for _ in task_sets]
-    for subject in subjects:
+    for number, subject in enumerate(subjects, start=1):
         with open_evaluator(settings.pool, subject.file.network, subject.spec) as evaluator:
             for task_set, scores in zip(task_sets, results, strict=True):
                 scores.append(_score(subject, task_set, evaluator, settings))
-    rollouts = max(subject.rollouts(settings) for subject in subjects)
-    for task_set, scores in zip(task_sets, results, strict=True):
+                if settings.figures is not None:
+                    name = f"{_slug(task_set.name)}-lifetimes-{number}.png"
+                    _draw_lifetimes(
+                        settings.figures / name, subject, task_set, evaluator, settings
+                    )
+    rollouts = max(subject.rollouts for subject in subjects)
+    for number, (task_set, scores) in enumerate(zip(task_sets, results, strict=True), start=1):
         keys = evaluation_keys(settings.seed, len(task_set), settings.repeats)
         scores += anchors(task_set, keys, rollouts)
         if settings.figures is not None:
-            _draw_bars(settings.figures, scores)
+            _draw_bars(settings.figures / f"{_slug(task_set.name)}-rollouts-{number}.png", scores)
     return results
 
 
-def _open(name: str) -> Subject:
+def _prepare_folders(settings: Settings) -> None:
+    """What cannot be written is said before anything is computed."""
+    folder = settings.json_path.parent if settings.json_path is not None else None
+    if folder is not None and not folder.is_dir():
+        raise InputError(f"--json {settings.json_path}: there is no folder {folder}")
+    if settings.figures is not None:
+        try:
+            settings.figures.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"--figures {settings.figures}: {error.strerror}") from error
+
+
+def _open(name: str, asked: int | None) -> Subject:
     file = open_genome(name)
     spec = networks.create(file.network, INPUTS, OUTPUTS)
     check_layout(file.layout, spec.layout, Path(name))
-    return Subject(name, file, spec)
+    convention = file.facts.get("observation", OBSERVATION)
+    if convention != OBSERVATION:
+        raise InputError(
+            f"{name} was trained with observation {convention!r}; mazes here show {OBSERVATION!r}"
+        )
+    return Subject(name, file, spec, asked or _trained_rollouts(name, file))
+
+
+def _trained_rollouts(name: str, file: GenomeFile) -> int:
+    if "task" not in file.facts:
+        return DEFAULT_ROLLOUTS
+    try:
+        return TaskConfig.model_validate(file.facts["task"]).rollouts
+    except ValidationError as error:
+        raise InputError(
+            f"{name}: the task it says it was trained on is none: {error.errors()[0]['msg']}"
+        ) from error
 
 
 def _first(task_set: TaskSet, count: int) -> TaskSet:
@@ -93,25 +127,26 @@ def _first(task_set: TaskSet, count: int) -> TaskSet:
 def _score(
     subject: Subject, task_set: TaskSet, evaluator: PoolEvaluator, settings: Settings
 ) -> Scored:
-    rollouts = subject.rollouts(settings)
     keys = evaluation_keys(settings.seed, len(task_set), settings.repeats)
-    lives = evaluator.live(subject.file.genome, task_set, keys, rollouts)
-    if settings.figures is not None:
-        some = task_set.subset(slice(DRAWN_LIFETIMES))
-        record = evaluator.live(
-            subject.file.genome, some, keys[: len(some), :1], rollouts, record=True
-        )
-        path = settings.figures / f"{_slug(subject.name)}-{_slug(task_set.name)}-lifetimes.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        rows = range(len(some))
-        lifetimes_grid(path, some, record.actions, record.steps, record.outcome, rows)
-        print(path)
+    lives = evaluator.live(subject.file.genome, task_set, keys, subject.rollouts)
     return score(subject.name, task_set, lives.steps, lives.outcome, settings.repeats)
 
 
-def _draw_bars(folder: Path, scores: list[Scored]) -> None:
-    path = folder / f"{_slug(scores[0].task_set)}-rollouts.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _draw_lifetimes(
+    path: Path,
+    subject: Subject,
+    task_set: TaskSet,
+    evaluator: PoolEvaluator,
+    settings: Settings,
+) -> None:
+    some = task_set.subset(slice(DRAWN_LIFETIMES))
+    keys = evaluation_keys(settings.seed, len(some), 1)
+    lives = evaluator.live(subject.file.genome, some, keys, subject.rollouts, record=True)
+    lifetimes_grid(path, some, lives.actions, lives.steps, lives.outcome, range(len(some)))
+    print(path)
+
+
+def _draw_bars(path: Path, scores: list[Scored]) -> None:
     bars = [(one.policy, np.array(one.table.mean), np.array(one.table.se)) for one in scores]
     rollout_bars(path, bars, title=f"{scores[0].task_set}: reward per rollout")
     print(path)

@@ -14,7 +14,7 @@ from evo_plastic.cli.output import Reporter, make_reporter
 from evo_plastic.config import Experiment
 from evo_plastic.driver import Progress, Row, Training
 from evo_plastic.errors import InputError, Interrupted
-from evo_plastic.parsing import dump_experiment, load_experiment
+from evo_plastic.parsing import load_experiment
 from evo_plastic.records import manifest, metrics
 from evo_plastic.records.directory import RunDirectory, default_run_name
 from evo_plastic.records.manifest import Ending, Manifest
@@ -70,12 +70,13 @@ def train(plan: Plan, stop: StopRequest) -> None:
         record = _open_records(plan, run)
         try:
             progress = _evolve(plan, run, reporter, stop)
-        except BaseException:
-            manifest.save(run.manifest, manifest.end(record, "failed", record.totals))
+        except BaseException as error:
+            ending: Ending = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            manifest.save(run.manifest, manifest.end(record, ending, record.totals))
             raise
         finally:
             reporter.close()
-        ending: Ending = "done" if stop.received is None else "interrupted"
+        ending = "done" if stop.received is None else "interrupted"
         manifest.save(run.manifest, manifest.end(record, ending, _totals(progress)))
         _draw_curve(run, plan.experiment)
     _conclude(run, progress, stop)
@@ -86,7 +87,7 @@ def _open_records(plan: Plan, run: RunDirectory) -> Manifest:
         record = manifest.resume(manifest.load(run.manifest))
     else:
         record = manifest.begin(plan.experiment)
-    run.config.write_text(dump_experiment(plan.experiment))
+    run.write_config(plan.experiment)
     manifest.save(run.manifest, record)
     return record
 

@@ -50,11 +50,15 @@ def sample(task_set: str, out: Path) -> None:
 @click.option("--count", type=click.IntRange(min=1), default=3, show_default=True)
 def show(task_set: str, first: int, count: int) -> None:
     """Print mazes as text: # wall, S start, G goal."""
+    from evo_plastic.errors import InputError
     from evo_plastic.tasks import load_set
     from evo_plastic.tasks.oracle import shortest_paths
     from evo_plastic.tasks.text import draw
 
-    mazes = load_set(task_set).subset(slice(first, first + count))
+    mazes = load_set(task_set)
+    if first >= len(mazes):
+        raise InputError(f"--first {first}: {task_set} has {len(mazes)} mazes, counted from 0")
+    mazes = mazes.subset(slice(first, first + count))
     for i, length in enumerate(shortest_paths(mazes)):
         click.echo(f"{mazes.name} {first + i}: shortest path {length}")
         click.echo(draw(mazes, i))

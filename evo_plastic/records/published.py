@@ -19,7 +19,6 @@ All of them were trained with the observation of ``tasks.maze``.
 
 import io
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo_plastic import networks
-from evo_plastic.arrays import _MALFORMED, Arrays, _decode
+from evo_plastic.arrays import MALFORMED, Arrays, decode
 from evo_plastic.config import NetworkConfig
 from evo_plastic.errors import InputError
 from evo_plastic.files import read_whole
@@ -164,12 +163,14 @@ def _read(path: Path, names: tuple[str, ...]) -> Arrays:
     data = read_whole(path, LIMIT_BYTES)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return {name: _decode(_member(archive, f"{name}.npy")) for name in names}
-    except (*_MALFORMED, zlib.error) as error:
+            return {name: decode(_member(archive, f"{name}.npy")) for name in names}
+    except MALFORMED as error:
         raise InputError(f"{path} holds no published genome: {error}") from error
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).compress_type > zipfile.ZIP_DEFLATED:
+        raise ValueError(f"{name} is packed by a method that numpy does not use")
     with archive.open(name) as stream:
         member = stream.read(LIMIT_BYTES + 1)  # the size in the archive's directory may lie
     if len(member) > LIMIT_BYTES:
