@@ -63,7 +63,10 @@ def test_versions_are_those_installed() -> None:
 
 def test_this_process_is_described() -> None:
     found = collect()
-    assert found.argv == tuple(sys.argv)
+    assert found.argv == (
+        Path(sys.argv[0]).name.replace("__main__.py", "evo-plastic"),
+        *sys.argv[1:],
+    )
     assert found.cores >= 1
     assert found.cpu
 

@@ -43,7 +43,7 @@ def collect() -> Provenance:
         versions=versions(),
         commit=commit,
         dirty=dirty,
-        argv=tuple(sys.argv),
+        argv=(_program(sys.argv[0]), *sys.argv[1:]),
         platform=platform.platform(),
         cpu=cpu_model(),
         cores=os.cpu_count() or 1,
@@ -91,3 +91,9 @@ def _git(home: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return None
     return answer.stdout.strip()
+
+
+def _program(path: str) -> str:
+    """What a user would type: where it is installed is of no use to others."""
+    name = Path(path).name
+    return "evo-plastic" if name == "__main__.py" else name
