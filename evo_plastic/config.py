@@ -38,6 +38,8 @@ class NetworkConfig(Section):
     def _static_networks_have_no_modulation(self) -> "NetworkConfig":
         if self.name == "meta-rnn" and self.modulation != "none":
             raise ValueError("meta-rnn has no plastic connection: modulation must be none")
+        if self.name == "meta-rnn" and self.scale is not None:
+            raise ValueError("meta-rnn has no plastic connection: scale must be null")
         return self
 
 
@@ -91,7 +93,7 @@ class ValidationConfig(Section):
     """Generations between two validations of the mean."""
 
     lifetimes: Annotated[int, Field(strict=True, ge=1, le=1024)] = 1024
-    """Instances of the task's ``validate`` split that are used, from its first on."""
+    """How many instances of the task's ``validate`` split are lived in, from its first on."""
 
     repeats: Count = 1
     """Lifetimes per instance, each with action noise of its own."""
@@ -138,6 +140,12 @@ class PoolConfig(Section):
 
     address: str | None = None
     """Ray cluster to join, e.g. ``auto`` or ``10.0.0.1:6379``; null: an embedded local Ray."""
+
+    @model_validator(mode="after")
+    def _threads_have_no_address(self) -> "PoolConfig":
+        if self.backend == "local" and self.address is not None:
+            raise ValueError("backend local has no address: expected backend ray, or address null")
+        return self
 
 
 class Experiment(Section):

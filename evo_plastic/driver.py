@@ -5,6 +5,7 @@ All that a run carries from one generation to the next is in ``Progress``; a che
 it whole, so a resumed run is the run that was never stopped.
 """
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from evo_plastic import networks
 from evo_plastic.analysis.evaluation import RolloutTable, summarise
 from evo_plastic.config import Experiment, Stage
+from evo_plastic.errors import InputError
 from evo_plastic.records.checkpoints import Checkpoint, newest_checkpoint, save_checkpoint
 from evo_plastic.records.directory import RunDirectory
 from evo_plastic.records.genomes import save_genome
@@ -28,6 +30,7 @@ from evo_plastic.tasks.maze import INPUTS, OBSERVATION, OUTPUTS, REWARD_INPUT
 from evo_plastic.tasks.task_sets import TaskSet
 
 Row = dict[str, Any]
+_BEST = "best_genome"
 Floats = NDArray[np.float64]
 
 
@@ -78,11 +81,20 @@ class Totals:
 
 
 @dataclass(frozen=True)
+class Best:
+    """The mean with the best validation score so far."""
+
+    genome: Floats
+    score: float
+    generation: int
+    rollout_mean: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Progress:
     state: State
     totals: Totals = Totals()
-    best_score: float | None = None
-    best_generation: int | None = None
+    best: Best | None = None
 
     @property
     def generation(self) -> int:
@@ -94,6 +106,7 @@ class Training:
 
     def __init__(self, experiment: Experiment, run: RunDirectory, evaluator: Evaluator) -> None:
         self._experiment = experiment
+        self._settings = experiment.training
         self._run = run
         self._evaluator = evaluator
         self._spec = networks.create(experiment.network, INPUTS, OUTPUTS)
@@ -107,51 +120,62 @@ class Training:
         return Progress(self.strategy.init(mean))
 
     def resume(self) -> Progress:
-        """From the newest good checkpoint; rows that were written after it are dropped."""
-        checkpoint = newest_checkpoint(self._run)
-        progress = self._restore(checkpoint)
-        truncate_after(self._run.metrics, checkpoint.generation)
-        truncate_after(self._run.validations, checkpoint.generation)
-        truncate_after(self._run.timings, checkpoint.generation)
+        """From the newest good checkpoint; what was written after it is dropped.
+
+        A run that was stopped before its first checkpoint starts again. ``InputError`` if the
+        checkpoints are all damaged, or of another run.
+        """
+        run = self._run
+        begun = run.checkpoints.is_dir()
+        progress = self._restore(newest_checkpoint(run)) if begun else self.start()
+        # A validation at the very end, off schedule, belongs to that end: the run that goes
+        # on must not show it, nor keep a genome that only it chose.
+        validated = progress.generation - progress.generation % self._settings.validation.every
+        truncate_after(run.validations, validated)
+        truncate_after(run.metrics, progress.generation)
+        truncate_after(run.timings, progress.generation)
+        if progress.best is not None:
+            self._save(progress.best)
         return progress
 
     def evolve(
         self,
         progress: Progress,
         stopping: Callable[[], bool],
-        report: Callable[[Row], None],
+        report: Callable[[Progress, Row], None],
     ) -> Progress:
         """Train to the end, or until ``stopping()``; the last state is checkpointed.
 
-        report: given a row of figures after every generation and every validation.
+        report: given the progress and a row of figures after every generation and validation.
         """
         before, begun = progress.totals.wall_seconds, time.perf_counter()
-        settings = self._experiment.training
-        while not self._finished(progress) and not stopping():
+        settings = self._settings
+        while not self.finished(progress) and not stopping():
             progress, row = self._generation(progress)
             wall = before + time.perf_counter() - begun
             progress = replace(progress, totals=replace(progress.totals, wall_seconds=wall))
             self._record_times(progress)
-            report(row)
-            ends = self._finished(progress)
-            if progress.generation % settings.validation.every == 0 or ends:
+            report(progress, row)
+            if progress.generation % settings.validation.every == 0:
                 progress, row = self._validate(progress)
-                report(row)
-            if progress.generation % settings.checkpoint_every == 0 or ends:
+                report(progress, row)
+            if progress.generation % settings.checkpoint_every == 0:
                 self._checkpoint(progress)
-        if not self._finished(progress):
-            self._checkpoint(progress)
+        self._checkpoint(progress)
+        if self.finished(progress) and progress.generation % settings.validation.every != 0:
+            progress, row = self._validate(progress)
+            report(progress, row)
         return progress
 
-    def _finished(self, progress: Progress) -> bool:
-        settings = self._experiment.training
+    def finished(self, progress: Progress) -> bool:
+        """Whether the last generation was trained or the budget is spent."""
+        settings = self._settings
         spent = progress.totals.wall_seconds
         over = settings.budget_seconds is not None and spent >= settings.budget_seconds
         return over or progress.generation >= settings.generations
 
     def _generation(self, progress: Progress) -> tuple[Progress, Row]:
-        experiment, state = self._experiment, progress.state
-        training = experiment.training
+        experiment, training, state = self._experiment, self._settings, progress.state
         tasks = stage_of(training.curriculum, state.generation).tasks
         task_set = training_tasks(experiment.task.name, experiment.seed, state.generation, tasks)
         result = self._evaluator.fitness(
@@ -171,7 +195,13 @@ class Training:
             core_seconds=progress.totals.core_seconds + result.seconds,
         )
         progress = replace(progress, state=state, totals=totals)
-        row = _generation_row(state, result.fitness, totals)
+        row = {
+            "generation": state.generation,
+            **_fitness_figures(result.fitness),
+            **self.strategy.figures(state),
+            "env_steps": totals.env_steps,
+            "lifetimes": totals.lifetimes,
+        }
         append(self._run.metrics, row)
         return progress, row
 
@@ -195,42 +225,58 @@ class Training:
         table = summarise(lives.steps, lives.outcome, settings.repeats)
         row = _validation_row(progress, score, table)
         append(self._run.validations, row)
-        if np.isfinite(score) and (progress.best_score is None or score > progress.best_score):
-            progress = replace(progress, best_score=score, best_generation=progress.generation)
-            self._save_best(genome, progress, table)
+        if np.isfinite(score) and (progress.best is None or score > progress.best.score):
+            best = Best(genome, score, progress.generation, table.mean)
+            self._save(best)
+            progress = replace(progress, best=best)
         return progress, row
 
-    def _save_best(self, genome: Floats, progress: Progress, table: RolloutTable) -> None:
+    def _save(self, best: Best) -> None:
         facts = {
             "run": self._run.path.name,
-            "generation": progress.generation,
-            "validation_score": progress.best_score,
-            "validation_rollout_mean": list(table.mean),
+            "generation": best.generation,
+            "validation_score": best.score,
+            "validation_rollout_mean": list(best.rollout_mean),
             "task": self._experiment.task.model_dump(mode="json"),
             "observation": OBSERVATION,
             "reward_input": REWARD_INPUT,
         }
         layout, network = self._spec.layout, self._experiment.network
-        save_genome(self._run.genome, layout, genome, network, facts)
+        save_genome(self._run.genome, layout, best.genome, network, facts)
 
     def _checkpoint(self, progress: Progress) -> None:
-        facts = {
-            "totals": asdict(progress.totals),
-            "best_score": progress.best_score,
-            "best_generation": progress.best_generation,
-        }
         arrays = self.strategy.to_arrays(progress.state)
-        kept = self._experiment.training.checkpoints_kept
+        facts: Row = {"search": self._search(), "totals": asdict(progress.totals), "best": None}
+        if progress.best is not None:
+            arrays[_BEST] = progress.best.genome
+            facts["best"] = {
+                "score": progress.best.score,
+                "generation": progress.best.generation,
+                "rollout_mean": list(progress.best.rollout_mean),
+            }
+        kept = self._settings.checkpoints_kept
         save_checkpoint(self._run, progress.generation, arrays, facts, kept)
 
     def _restore(self, checkpoint: Checkpoint) -> Progress:
-        facts = checkpoint.facts
-        return Progress(
-            self.strategy.from_arrays(checkpoint.arrays),
-            Totals(**facts["totals"]),
-            facts["best_score"],
-            facts["best_generation"],
-        )
+        facts, arrays = checkpoint.facts, dict(checkpoint.arrays)
+        if facts.get("search") != self._search():
+            raise InputError(
+                f"{checkpoint.path} belongs to another run: its network, strategy or seed are "
+                f"not those of {self._run.config}"
+            )
+        best = None
+        if facts["best"] is not None:
+            about = facts["best"] | {"rollout_mean": tuple(facts["best"]["rollout_mean"])}
+            best = Best(genome=arrays.pop(_BEST), **about)
+        return Progress(self.strategy.from_arrays(arrays), Totals(**facts["totals"]), best)
+
+    def _search(self) -> Row:
+        """What a search state belongs to."""
+        return {
+            "layout": json.loads(self._spec.layout.to_json()),
+            "strategy": self._experiment.strategy.model_dump(mode="json"),
+            "seed": self._experiment.seed,
+        }
 
 
 def stage_of(curriculum: tuple[Stage, ...], generation: int) -> Stage:
@@ -238,18 +284,13 @@ def stage_of(curriculum: tuple[Stage, ...], generation: int) -> Stage:
     return [stage for stage in curriculum if stage.start <= generation][-1]
 
 
-def _generation_row(state: State, fitness: Floats, totals: Totals) -> Row:
+def _fitness_figures(fitness: Floats) -> Row:
     finite = fitness[np.isfinite(fitness)]
     return {
-        "generation": state.generation,
         "fitness_mean": float(finite.mean()),
         "fitness_median": float(np.median(finite)),
         "fitness_best": float(finite.max()),
         "finite": int(finite.size),
-        "sigma": state.sigma,
-        "spread": float(np.sqrt(state.C).mean()),
-        "env_steps": totals.env_steps,
-        "lifetimes": totals.lifetimes,
     }
 
 

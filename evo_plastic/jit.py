@@ -27,12 +27,16 @@ def fingerprint_sources(home: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+FINGERPRINT = fingerprint_sources(_home)
+"""Of the sources that run in this process."""
+
+
 def cache_directory() -> Path:
     """The folder of compiled kernels for the present sources, below the user's cache."""
     chosen = Path(os.environ.get("XDG_CACHE_HOME", ""))
     # As the XDG specification says: what is empty or relative does not count.
     caches = chosen if chosen.is_absolute() else Path.home() / ".cache"
-    return caches / "evo_plastic" / fingerprint_sources(_home)
+    return caches / "evo_plastic" / FINGERPRINT
 
 
 def prune_caches(directory: Path, kept: int = CACHES_KEPT) -> None:

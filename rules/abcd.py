@@ -121,5 +121,8 @@ def _record(genes, memory, slot, mu, x, y):
 
 @implements(forget, Genes)
 def _forget(genes, memory, slot):
+    # x and y too: what a diverged lifetime left there would come back as 0 · NaN.
     memory.W[slot] = 0
     memory.mu[slot] = 0
+    memory.x[slot] = 0
+    memory.y[slot] = 0

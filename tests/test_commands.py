@@ -58,10 +58,10 @@ def test_tasks_are_listed_with_their_splits() -> None:
     ended = evo_plastic("tasks", "list")
     assert ended.code == 0
     headers, *found = rows(ended.out)
-    assert headers == ["task", "size", "density", "validate", "test"]
+    assert headers == ["task", "size", "density", "train", "validate", "test"]
     assert [row[0] for row in found] == list(DISTRIBUTIONS)
-    assert found[0] == ["maze9", "9×9", "0.30", "1024", "2048"]
-    assert found[3] == ["maze15-crowded", "15×15", "0.45", "1024", "2048"]
+    assert found[0] == ["maze9", "9×9", "0.30", "fresh", "1024", "2048"]
+    assert found[3] == ["maze15-crowded", "15×15", "0.45", "fresh", "1024", "2048"]
 
 
 def test_a_frozen_sample_holds_the_named_mazes(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evo_plastic import networks
-from evo_plastic.config import Experiment, PoolConfig, Stage
+from evo_plastic.config import Experiment, NetworkConfig, PoolConfig, Stage, StrategyConfig
 from evo_plastic.driver import Progress, Training, stage_of
 from evo_plastic.errors import InputError, TrainingFailed
 from evo_plastic.jit import cache_directory
@@ -68,7 +68,7 @@ def train(
     run = RunDirectory(path) if resume else RunDirectory.create(path)
     training = Training(experiment, run, evaluator)
     start = training.resume() if resume else training.start()
-    return run, training.evolve(start, stopping, lambda row: None)
+    return run, training.evolve(start, stopping, lambda progress, row: None)
 
 
 def state_bytes(progress: Progress) -> bytes:
@@ -84,9 +84,11 @@ def test_a_run_leaves_metrics_validations_checkpoints_and_the_best_genome(
     assert rows[-1]["lifetimes"] == 12 * 2 * (3 * 2 + 5 * 3)
     validations = [json.loads(line) for line in run.validations.read_text().splitlines()]
     assert [row["generation"] for row in validations] == [3, 6, 8]
-    assert progress.best_score == max(row["score"] for row in validations)
+    assert progress.best is not None
+    assert progress.best.score == max(row["score"] for row in validations)
     genome = load_genome(run.genome)
-    assert genome.facts["generation"] == progress.best_generation
+    assert genome.facts["generation"] == progress.best.generation
+    assert genome.genome.tobytes() == progress.best.genome.tobytes()
     assert genome.layout == SPEC.layout
     assert (run.checkpoints / "gen-000008.npz").is_file()
 
@@ -165,14 +167,71 @@ def test_a_spent_budget_ends_training_with_a_validation(
 ) -> None:
     run, progress = train(changed(budget_seconds=1e-9), tmp_path / "run", local)
     assert progress.generation == 1
-    assert progress.best_generation == 1
+    assert progress.best is not None
+    assert progress.best.generation == 1
     assert run.genome.is_file()
 
 
-def test_a_run_without_checkpoint_cannot_be_resumed(tmp_path: Path, local: PoolEvaluator) -> None:
+def test_a_run_stopped_before_its_first_checkpoint_starts_again(
+    tmp_path: Path, local: PoolEvaluator
+) -> None:
+    whole, undisturbed = train(EXPERIMENT, tmp_path / "whole", local)
     run = RunDirectory.create(tmp_path / "run")
+    run.metrics.write_bytes(whole.metrics.read_bytes().splitlines(keepends=True)[0])
+    _, resumed = train(EXPERIMENT, run.path, local, resume=True)
+    assert state_bytes(resumed) == state_bytes(undisturbed)
+    assert run.metrics.read_bytes() == whole.metrics.read_bytes()
+
+
+def test_checkpoints_that_are_all_damaged_are_not_a_new_beginning(
+    tmp_path: Path, local: PoolEvaluator
+) -> None:
+    run, _ = train(changed(generations=2), tmp_path / "run", local)
+    for path in run.checkpoints.glob("gen-*.npz"):
+        path.write_bytes(b"")
     with pytest.raises(InputError, match="no undamaged checkpoint"):
         Training(EXPERIMENT, run, local).resume()
+
+
+@pytest.mark.parametrize("end", [4, 5, 7])
+def test_a_run_that_ended_off_schedule_goes_on_as_if_it_had_not(
+    tmp_path: Path, local: PoolEvaluator, end: int
+) -> None:
+    """Validations are due every third generation, checkpoints every second."""
+    whole, undisturbed = train(EXPERIMENT, tmp_path / "whole", local)
+    train(changed(generations=end), tmp_path / "run", local)
+    run, resumed = train(EXPERIMENT, tmp_path / "run", local, resume=True)
+    assert state_bytes(resumed) == state_bytes(undisturbed)
+    assert run.validations.read_bytes() == whole.validations.read_bytes()
+    one, other = load_genome(run.genome), load_genome(whole.genome)
+    assert one.genome.tobytes() == other.genome.tobytes()
+    assert one.facts["generation"] == other.facts["generation"]
+
+
+def test_resuming_a_finished_run_changes_nothing(tmp_path: Path, local: PoolEvaluator) -> None:
+    run, progress = train(changed(generations=7), tmp_path / "run", local)
+    before = [path.read_bytes() for path in (run.metrics, run.validations, run.genome)]
+    _, again = train(changed(generations=7), tmp_path / "run", local, resume=True)
+    assert [path.read_bytes() for path in (run.metrics, run.validations, run.genome)] == before
+    assert state_bytes(again) == state_bytes(progress)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"network": NetworkConfig(hidden_size=8)},
+        {"strategy": StrategyConfig(population=16)},
+        {"seed": 6},
+    ],
+    ids=["network", "strategy", "seed"],
+)
+def test_a_checkpoint_of_another_run_is_refused(
+    tmp_path: Path, local: PoolEvaluator, other: dict[str, object]
+) -> None:
+    run, _ = train(changed(generations=2), tmp_path / "run", local)
+    experiment = EXPERIMENT.model_copy(update=other)
+    with pytest.raises(InputError, match=r"gen-000002\.npz belongs to another run"):
+        Training(experiment, run, local).resume()
 
 
 def test_a_stage_begins_at_its_generation() -> None:

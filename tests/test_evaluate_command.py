@@ -66,7 +66,7 @@ def scores(path: Path, *arguments: object, workers: int = 1) -> list[dict[str, A
 
 def test_the_document_has_genome_oracle_and_random(usual: Evaluation, genome: Path) -> None:
     document = usual.document
-    assert list(document) == ["schema", "seed", "repeats", "scores"]
+    assert list(document) == ["schema", "seed", "repeats", "provenance", "scores"]
     assert document["schema"] == "evo_plastic/evaluate/1"
     assert (document["seed"], document["repeats"]) == (0, 2)
     assert [one["policy"] for one in document["scores"]] == [str(genome), "oracle", "random"]
@@ -159,8 +159,8 @@ def test_figures_are_drawn_where_they_are_said_to_be(genome: Path, folder: Path)
     lines = ended.out.splitlines()
     drawn_files = {Path(line) for line in lines if line.endswith(".png")}
     assert drawn_files == set(figures.iterdir())
-    assert figures / "maze9-test-rollouts-1.png" in drawn_files
-    assert figures / "maze9-test-lifetimes-1.png" in drawn_files
+    assert figures / "1-maze9-test-rollouts.png" in drawn_files
+    assert figures / "1-maze9-test-lifetimes-1.png" in drawn_files
     for path in drawn_files:
         assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     assert lines[-1].startswith("maze9/test")
@@ -218,6 +218,13 @@ def test_wrong_usage_names_the_option(arguments: list[object], expected: str) ->
     assert expected in ended.err.splitlines()[-1]
 
 
+def test_a_genome_that_was_fed_rewards_is_refused(folder: Path) -> None:
+    path = write_genome(folder / "fed.npz", layout_of(NETWORK), reward_input="always")
+    assert f"{path} was trained with reward_input 'always'" in refused(
+        "evaluate", path, "--tasks", "maze9"
+    )
+
+
 @pytest.mark.parametrize("rollouts", [0, -1, True, 10**6, "three"])
 def test_rollouts_that_a_genome_file_makes_up_are_refused(folder: Path, rollouts: object) -> None:
     path = write_genome(folder / "made-up.npz", layout_of(NETWORK), task={"rollouts": rollouts})
@@ -241,6 +248,7 @@ def test_what_cannot_be_written_is_said_before_anything_is_computed(
     usual = ("evaluate", genome, "--tasks", "maze9")
     assert f"--json {missing}: there is no folder" in refused(*usual, "--json", missing)
     assert f"--figures {file}: File exists" in refused(*usual, "--figures", file)
+    assert f"--json {folder} is a folder" in refused(*usual, "--json", folder)
 
 
 def test_many_genomes_are_all_in_the_picture_files(genome: Path, folder: Path) -> None:
@@ -249,5 +257,5 @@ def test_many_genomes_are_all_in_the_picture_files(genome: Path, folder: Path) -
         *[genome] * 8, "--tasks", "maze9", "--lifetimes", 1, "--rollouts", 1, "--figures", figures
     )
     assert ended.code == 0
-    lives = {f"maze9-test-lifetimes-{number}.png" for number in range(1, 9)}
-    assert {path.name for path in figures.iterdir()} == lives | {"maze9-test-rollouts-1.png"}
+    lives = {f"1-maze9-test-lifetimes-{number}.png" for number in range(1, 9)}
+    assert {path.name for path in figures.iterdir()} == lives | {"1-maze9-test-rollouts.png"}

@@ -25,6 +25,7 @@ from workers.engine import Engine, Outcomes
 
 PLASTIC = networks.create(NetworkConfig(name="dec-prnn", hidden_size=20), 15, 5)
 STATIC = networks.create(NetworkConfig(name="meta-rnn", modulation="none", hidden_size=20), 15, 5)
+FULL = networks.create(NetworkConfig(name="prnn", hidden_size=20), 15, 5)
 LIVES, ROLLOUTS = 11, 3
 TASKS = training_tasks("maze9", 1, 0, 5)
 INSTANCE = (np.arange(LIVES) % 5).astype(np.int32)
@@ -248,13 +249,18 @@ def test_a_gene_that_is_no_number_makes_every_rollout_diverge(
             assert (live(engine, genome).outcome == DIVERGED).all(), array.name
 
 
-def test_a_genome_after_one_that_diverged_is_unharmed(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = engine_with(PLASTIC, 3, monkeypatch)
-    genomes = genomes_of(PLASTIC, 3)
+@pytest.mark.parametrize("spec", [PLASTIC, STATIC, FULL], ids=lambda spec: spec.rule_name)
+def test_a_lifetime_after_one_that_diverged_is_unharmed(
+    spec: NetworkSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genomes = genomes_of(spec, 3)
     genomes[1] = np.nan
+    expected = live(engine_with(spec, 3, monkeypatch), genomes[2]).steps
+    engine = engine_with(spec, 3, monkeypatch)
     found = engine.live_population(genomes, TASKS, INSTANCE, KEYS[None], ROLLOUTS)
     assert (found.outcome[1] == DIVERGED).all()
-    np.testing.assert_array_equal(found.steps[2], live(engine, genomes[2]).steps)
+    np.testing.assert_array_equal(found.steps[2], expected)
+    np.testing.assert_array_equal(live(engine, genomes[2]).steps, expected)
 
 
 def test_float32_and_float64_mostly_live_alike(monkeypatch: pytest.MonkeyPatch) -> None:

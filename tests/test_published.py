@@ -111,7 +111,7 @@ def test_a_published_genome_says_how_it_was_trained(
         name="dec-prnn", modulation="post", hidden_size=64, scale=scale
     )
     assert loaded.layout == networks.create(loaded.network, 15, 5).layout
-    assert loaded.facts["rollouts"] == rollouts
+    assert loaded.facts["task"] == {"rollouts": rollouts}
     assert loaded.facts["observation"] == "wall=+1 free=0 goal=-1"
 
 

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evo_plastic.config import Experiment, TaskConfig
+from evo_plastic.config import Experiment, TaskConfig, TrainingConfig
 from evo_plastic.errors import InputError
 from evo_plastic.records import manifest
 from evo_plastic.records.directory import RunDirectory, check_name, default_run_name
@@ -140,14 +140,17 @@ def test_the_manifest_tells_the_story_of_the_run(run: RunDirectory) -> None:
     begun = manifest.begin(Experiment(seed=5))
     assert (begun.status, begun.seed, begun.sessions[0].ended) == ("running", 5, None)
     stopped = manifest.end(begun, "interrupted", {"steps": 10, "seconds": 0.5})
-    done = manifest.end(manifest.resume(stopped), "done", {"steps": 20, "seconds": 1.0})
+    longer = Experiment(seed=5, training=TrainingConfig(generations=20))
+    resumed = manifest.resume(stopped, longer)
+    assert resumed.config_sha256 == manifest.config_digest(longer) != begun.config_sha256
+    done = manifest.end(resumed, "done", {"steps": 20, "seconds": 1.0})
     manifest.save(run.manifest, done)
     loaded = manifest.load(run.manifest)
     assert loaded == done
     assert (loaded.status, loaded.totals) == ("done", {"steps": 20, "seconds": 1.0})
     assert len(loaded.sessions) == 2
     assert all(session.ended is not None for session in loaded.sessions)
-    assert loaded.sessions[0].provenance.argv == tuple(sys.argv)
+    assert loaded.sessions[0].provenance.argv[1:] == tuple(sys.argv[1:])
 
 
 def test_the_configuration_digest_is_that_of_every_value() -> None:

@@ -1,5 +1,8 @@
 """Named sets stay the same for ever."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -14,6 +17,7 @@ from evo_plastic.tasks import (
     named_set,
     training_tasks,
 )
+from evo_plastic.tasks.task_files import save
 from evo_plastic.tasks.task_sets import TaskSet, sample
 
 HASHES = {
@@ -115,3 +119,17 @@ def test_every_array_is_part_of_the_content_hash_and_the_name_is_not() -> None:
     others += [(walls, start + np.int16(1), goal), (walls.reshape(1, 18, 9), start, goal)]
     hashes = {TaskSet("m", *arrays).content_hash for arrays in others}
     assert len(hashes - {mazes.content_hash}) == len(others)
+
+
+def test_a_file_that_borrows_the_name_of_a_named_set_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "borrowed.npz"
+    save(replace(named_set("maze9/validate"), name="maze9/test"), path)
+    with pytest.raises(InputError, match=r"borrowed\.npz calls itself maze9/test"):
+        load_set(str(path))
+    save(named_set("maze9/test"), path)
+    assert load_set(str(path)).content_hash == named_set("maze9/test").content_hash
+
+
+def test_training_mazes_have_no_frozen_set() -> None:
+    with pytest.raises(InputError, match="training draws fresh mazes"):
+        named_set("maze9/train")

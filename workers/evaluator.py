@@ -1,4 +1,4 @@
-"""Lifetimes on a pool: cut a job into parts, hand them out, put the results together."""
+"""Lifetimes on a pool: cut a job into chunks, hand them out, put the results together."""
 
 import itertools
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from evo_plastic.tasks import training_tasks
 from evo_plastic.tasks.task_sets import TaskSet
 from workers import pool
 from workers.engine import Outcomes
-from workers.jobs import LifetimeWorker, LivesJob, PopulationJob, PopulationResult, Range
+from workers.jobs import Chunk, LifetimeWorker, LivesJob, PopulationJob, PopulationResult
 
-PARTS_PER_WORKER = 8  # a slow worker then delays a generation by an eighth of its share
+CHUNKS_PER_WORKER = 8  # a slow worker then delays a generation by an eighth of its share
 
 
 class PoolEvaluator:
@@ -37,10 +37,10 @@ class PoolEvaluator:
     ) -> PopulationResult:
         """Fitness of a whole generation, (population,)."""
         job = PopulationJob(strategy, proposal, task_set, repeats, weights, common_noise)
-        parts = self._pool.map(job, self._cut(strategy.population))
-        fitness = np.concatenate([part.fitness for part in parts])
-        seconds = sum(part.seconds for part in parts)
-        return PopulationResult(fitness, sum(part.steps for part in parts), seconds)
+        results = self._pool.map(job, self._cut(strategy.population))
+        fitness = np.concatenate([one.fitness for one in results])
+        seconds = sum(one.seconds for one in results)
+        return PopulationResult(fitness, sum(one.steps for one in results), seconds)
 
     def live(
         self,
@@ -56,12 +56,12 @@ class PoolEvaluator:
         """
         instance = np.repeat(np.arange(len(task_set), dtype=np.int32), keys.shape[1])
         job = LivesJob(genome, task_set, instance, keys.reshape(-1), rollouts, record)
-        parts = self._pool.map(job, self._cut(keys.size))
-        return Outcomes(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+        results = self._pool.map(job, self._cut(keys.size))
+        return Outcomes(*(np.concatenate(arrays) for arrays in zip(*results, strict=True)))
 
-    def _cut(self, count: int) -> list[Range]:
-        edges = np.linspace(0, count, min(count, PARTS_PER_WORKER * self._pool.size) + 1)
-        return [Range(int(a), int(b)) for a, b in itertools.pairwise(edges)]
+    def _cut(self, count: int) -> list[Chunk]:
+        edges = np.linspace(0, count, min(count, CHUNKS_PER_WORKER * self._pool.size) + 1)
+        return [Chunk(int(a), int(b)) for a, b in itertools.pairwise(edges)]
 
 
 @contextmanager
@@ -85,4 +85,4 @@ def warm_up(spec: NetworkSpec, precision: str) -> None:
         rollouts=1,
         record=False,
     )
-    LifetimeWorker(spec, precision).run(job, Range(0, 1))
+    LifetimeWorker(spec, precision).run(job, Chunk(0, 1))

@@ -19,14 +19,14 @@ from evo_plastic.tasks.task_sets import TaskSet
 from workers.engine import Engine, Outcomes
 
 
-class Range(NamedTuple):
+class Chunk(NamedTuple):
     first: int
     last: int  # exclusive
 
 
 class Job(Protocol):
-    def run(self, engine: Engine, part: Range) -> object:
-        """Do one part of the job."""
+    def run(self, engine: Engine, chunk: Chunk) -> object:
+        """Do one chunk of the job."""
 
 
 class PopulationResult(NamedTuple):
@@ -37,7 +37,7 @@ class PopulationResult(NamedTuple):
 
 @dataclass(frozen=True)
 class PopulationJob:
-    """Fitness of the candidates of one generation; a part is a range of candidates.
+    """Fitness of the candidates of one generation; a chunk is a range of candidates.
 
     common_noise: every candidate meets the same action noise (common random numbers).
     """
@@ -49,29 +49,29 @@ class PopulationJob:
     weights: NDArray[np.float64]
     common_noise: bool
 
-    def run(self, engine: Engine, part: Range) -> PopulationResult:
+    def run(self, engine: Engine, chunk: Chunk) -> PopulationResult:
         begun = time.thread_time()
-        genomes = self.strategy.candidates(self.proposal, part.first, part.last)
+        genomes = self.strategy.candidates(self.proposal, chunk.first, chunk.last)
         instance = np.repeat(np.arange(len(self.task_set), dtype=np.int32), self.repeats)
         outcomes = engine.live_population(
-            genomes, self.task_set, instance, self._keys(instance, part), self.weights.size
+            genomes, self.task_set, instance, self._keys(instance, chunk), self.weights.size
         )
         rewards = rollout_rewards(outcomes.steps, outcomes.outcome)
         fitness = lifetime_fitness(rewards, self.weights, genomes)
         seconds = time.thread_time() - begun
         return PopulationResult(fitness, int(outcomes.steps.sum(dtype=np.int64)), seconds)
 
-    def _keys(self, instance: NDArray[np.int32], part: Range) -> NDArray[np.uint64]:
+    def _keys(self, instance: NDArray[np.int32], chunk: Chunk) -> NDArray[np.uint64]:
         repeat = np.tile(np.arange(self.repeats), len(self.task_set))
         words = (self.proposal.seed, STREAM_NOISE, self.proposal.generation, instance, repeat)
         if self.common_noise:
             return fold(*words)[None, :]
-        return fold(*words, np.arange(part.first, part.last)[:, None])
+        return fold(*words, np.arange(chunk.first, chunk.last)[:, None])
 
 
 @dataclass(frozen=True)
 class LivesJob:
-    """Lifetimes of one genome; a part is a range of lifetimes.
+    """Lifetimes of one genome; a chunk is a range of lifetimes.
 
     instance, keys: (lives,)      record: keep the actions
     """
@@ -83,8 +83,8 @@ class LivesJob:
     rollouts: int
     record: bool
 
-    def run(self, engine: Engine, part: Range) -> Outcomes:
-        mine = slice(part.first, part.last)
+    def run(self, engine: Engine, chunk: Chunk) -> Outcomes:
+        mine = slice(chunk.first, chunk.last)
         outcomes = engine.live_population(
             self.genome[None, :],
             self.task_set,
@@ -102,5 +102,5 @@ class LifetimeWorker:
     def __init__(self, spec: NetworkSpec, precision: str) -> None:
         self._engine = Engine(spec, precision)
 
-    def run(self, job: Job, part: Range) -> object:
-        return job.run(self._engine, part)
+    def run(self, job: Job, chunk: Chunk) -> object:
+        return job.run(self._engine, chunk)

@@ -10,6 +10,7 @@ Not in our hands: when Ray on the driver's own machine dies, Ray ends the driver
 
 import contextlib
 import pickle
+import platform
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,8 @@ from typing import Any
 import ray
 from ray.exceptions import RayError, RayTaskError, UnserializableException
 
-from evo_plastic.errors import ClusterLost
+from evo_plastic.errors import ClusterLost, InputError
+from evo_plastic.jit import FINGERPRINT
 from workers.cluster import TOKEN_HINT, Cluster, first_line
 from workers.pool import POLL_SECONDS, MakeWorker, Pool, Worker
 
@@ -34,7 +36,13 @@ class Actor:
     _shared: Any
     _key = ""
 
-    def prepare(self, make_worker: bytes) -> None:
+    def prepare(self, make_worker: bytes, sources: str) -> None:
+        """Refuse to begin with other sources than the driver's: they would give other numbers."""
+        if sources != FINGERPRINT:
+            raise InputError(
+                f"a worker on {platform.node()} runs other sources of evo-plastic ({FINGERPRINT}) "
+                f"than the driver ({sources}): install the same version on every node"
+            )
         self._worker = pickle.loads(make_worker)()
 
     def run(self, key: str, shared: list[Any], chunk: bytes) -> bytes:
@@ -54,7 +62,7 @@ class Call:
     starting: bool = False
 
 
-class Progress:
+class Map:
     """Which chunks of one map wait, and which are done."""
 
     def __init__(self, count: int) -> None:
@@ -96,24 +104,24 @@ class RayPool(Pool):
             undo.callback(self.close)
             self._fill()
             while not self._idle:
-                self._collect(Progress(0))
+                self._collect(Map(0))
             undo.pop_all()
 
     def map(self, shared: Any, chunks: Sequence[Any]) -> list[Any]:
         """See ``Pool.map``. A chunk whose worker died ``MAX_TRIES`` times is given up."""
         packed = [pickle.dumps(chunk, protocol=5) for chunk in chunks]
         reference = ray.put(pickle.dumps(shared, protocol=5))
-        progress = Progress(len(packed))
+        current = Map(len(packed))
         with self._leftovers_dropped():
             self._fill()
             self._seen_alive = time.monotonic()
-            while len(progress.results) < progress.count:
-                while self._idle and progress.waiting:
-                    actor, chunk = self._idle.pop(), progress.waiting.popleft()
+            while len(current.results) < current.count:
+                while self._idle and current.waiting:
+                    actor, chunk = self._idle.pop(), current.waiting.popleft()
                     call = actor.run.remote(reference.hex(), [reference], packed[chunk])
                     self._calls[call] = Call(actor, chunk)
-                self._collect(progress)
-        return [progress.results[chunk] for chunk in range(progress.count)]
+                self._collect(current)
+        return [current.results[chunk] for chunk in range(current.count)]
 
     def close(self) -> None:
         if ray.is_initialized():
@@ -137,18 +145,18 @@ class RayPool(Pool):
         while len(self._actors) < self.size:
             actor = self._actor_class.remote()
             self._actors.append(actor)
-            start = actor.prepare.remote(self._make_worker)
+            start = actor.prepare.remote(self._make_worker, FINGERPRINT)
             self._calls[start] = Call(actor, starting=True)
 
     def _discard(self, actor: Any) -> None:
         ray.kill(actor)  # it may only be out of reach
         self._actors.remove(actor)
 
-    def _collect(self, progress: Progress) -> None:
+    def _collect(self, current: Map) -> None:
         """Wait a moment for one call to end, and take its outcome into account."""
         done, _ = ray.wait(list(self._calls), num_returns=1, timeout=POLL_SECONDS)
         for reference in done:
-            self._take(reference, self._calls.pop(reference), progress)
+            self._take(reference, self._calls.pop(reference), current)
         if done or not all(call.starting for call in self._calls.values()):
             self._seen_alive = time.monotonic()
         elif time.monotonic() - self._seen_alive > START_SECONDS:
@@ -158,18 +166,18 @@ class RayPool(Pool):
                 f"{ray.available_resources().get('CPU', 0):g} to spare"
             )
 
-    def _take(self, reference: Any, call: Call, progress: Progress) -> None:
+    def _take(self, reference: Any, call: Call, current: Map) -> None:
         try:
             result = ray.get(reference)
         except (RayTaskError, UnserializableException) as error:
             self._take_exception(call, error)
         except RayError as error:
-            self._take_death(call, error, progress)
+            self._take_death(call, error, current)
         else:
             self._failed_starts = 0
             self._idle.append(call.actor)
             if call.chunk is not None:
-                progress.results[call.chunk] = pickle.loads(result)
+                current.results[call.chunk] = pickle.loads(result)
 
     def _take_exception(self, call: Call, error: RayError) -> None:
         """Raise what the worker's own code raised, with its traceback as the cause.
@@ -183,7 +191,7 @@ class RayPool(Pool):
         if call.starting or call.chunk is not None:
             raise getattr(error, "cause", error) from error
 
-    def _take_death(self, call: Call, error: RayError, progress: Progress) -> None:
+    def _take_death(self, call: Call, error: RayError, current: Map) -> None:
         self._discard(call.actor)
         self._failed_starts += call.starting
         if self._failed_starts >= MAX_TRIES:
@@ -192,4 +200,4 @@ class RayPool(Pool):
             ) from error
         self._fill()
         if call.chunk is not None:
-            progress.repeat(call.chunk, error)
+            current.repeat(call.chunk, error)

@@ -17,10 +17,11 @@ from evo_plastic.config import PoolConfig, TaskConfig
 from evo_plastic.errors import InputError
 from evo_plastic.files import write_whole
 from evo_plastic.networks.spec import NetworkSpec
+from evo_plastic.records import provenance
 from evo_plastic.records.genome_sources import open_genome
 from evo_plastic.records.genomes import GenomeFile, check_layout
 from evo_plastic.tasks import load_set
-from evo_plastic.tasks.maze import INPUTS, OBSERVATION, OUTPUTS
+from evo_plastic.tasks.maze import INPUTS, OBSERVATION, OUTPUTS, REWARD_INPUT
 from evo_plastic.tasks.task_sets import TaskSet
 from workers.evaluator import PoolEvaluator, open_evaluator
 
@@ -62,21 +63,20 @@ def score_all(
     if settings.lifetimes is not None:
         task_sets = [_first(task_set, settings.lifetimes) for task_set in task_sets]
     results: list[list[Scored]] = [[] for _ in task_sets]
+    folder = settings.figures
     for number, subject in enumerate(subjects, start=1):
         with open_evaluator(settings.pool, subject.file.network, subject.spec) as evaluator:
-            for task_set, scores in zip(task_sets, results, strict=True):
+            for place, (task_set, scores) in enumerate(zip(task_sets, results, strict=True), 1):
                 scores.append(_score(subject, task_set, evaluator, settings))
-                if settings.figures is not None:
-                    name = f"{_slug(task_set.name)}-lifetimes-{number}.png"
-                    _draw_lifetimes(
-                        settings.figures / name, subject, task_set, evaluator, settings
-                    )
+                if folder is not None:
+                    path = folder / f"{place}-{_slug(task_set.name)}-lifetimes-{number}.png"
+                    _draw_lifetimes(path, subject, task_set, evaluator, settings)
     rollouts = max(subject.rollouts for subject in subjects)
-    for number, (task_set, scores) in enumerate(zip(task_sets, results, strict=True), start=1):
+    for place, (task_set, scores) in enumerate(zip(task_sets, results, strict=True), 1):
         keys = evaluation_keys(settings.seed, len(task_set), settings.repeats)
         scores += anchors(task_set, keys, rollouts)
-        if settings.figures is not None:
-            _draw_bars(settings.figures / f"{_slug(task_set.name)}-rollouts-{number}.png", scores)
+        if folder is not None:
+            _draw_bars(folder / f"{place}-{_slug(task_set.name)}-rollouts.png", scores)
     return results
 
 
@@ -85,6 +85,8 @@ def _prepare_folders(settings: Settings) -> None:
     folder = settings.json_path.parent if settings.json_path is not None else None
     if folder is not None and not folder.is_dir():
         raise InputError(f"--json {settings.json_path}: there is no folder {folder}")
+    if settings.json_path is not None and settings.json_path.is_dir():
+        raise InputError(f"--json {settings.json_path} is a folder: expected the name of a file")
     if settings.figures is not None:
         try:
             settings.figures.mkdir(parents=True, exist_ok=True)
@@ -96,11 +98,10 @@ def _open(name: str, asked: int | None) -> Subject:
     file = open_genome(name)
     spec = networks.create(file.network, INPUTS, OUTPUTS)
     check_layout(file.layout, spec.layout, Path(name))
-    convention = file.facts.get("observation", OBSERVATION)
-    if convention != OBSERVATION:
-        raise InputError(
-            f"{name} was trained with observation {convention!r}; mazes here show {OBSERVATION!r}"
-        )
+    for fact, ours in (("observation", OBSERVATION), ("reward_input", REWARD_INPUT)):
+        theirs = file.facts.get(fact, ours)
+        if theirs != ours:
+            raise InputError(f"{name} was trained with {fact} {theirs!r}; here it is {ours!r}")
     return Subject(name, file, spec, asked or _trained_rollouts(name, file))
 
 
@@ -176,6 +177,10 @@ def write_json(path: Path, results: list[list[Scored]], settings: Settings) -> N
         "schema": "evo_plastic/evaluate/1",
         "seed": settings.seed,
         "repeats": settings.repeats,
+        "provenance": provenance.collect().model_dump(mode="json"),
         "scores": [one.to_json() for scores in results for one in scores],
     }
-    write_whole(path, json.dumps(document, indent=2).encode() + b"\n")
+    try:
+        write_whole(path, json.dumps(document, indent=2).encode() + b"\n")
+    except OSError as error:
+        raise InputError(f"--json {path} cannot be written: {error.strerror}") from error

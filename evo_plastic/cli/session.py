@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,26 +66,26 @@ def plan_resumed(config: Path | None, overrides: Sequence[str], path: Path | Non
 def train(plan: Plan, stop: StopRequest) -> None:
     """Train until the end, a stop request or an error; the manifest says which."""
     run = RunDirectory(plan.path) if plan.resume else RunDirectory.create(plan.path)
-    reporter = make_reporter()
-    with run.lock():
-        record = _open_records(plan, run)
-        try:
-            progress = _evolve(plan, run, reporter, stop)
-        except BaseException as error:
-            ending: Ending = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            manifest.save(run.manifest, manifest.end(record, ending, record.totals))
-            raise
-        finally:
-            reporter.close()
-        ending = "done" if stop.received is None else "interrupted"
+    experiment, reporter = plan.experiment, make_reporter()
+    spec = networks.create(experiment.network, INPUTS, OUTPUTS)
+    with run.lock(), closing(reporter):
+        reporter.start(f"{run.path}: {spec.title}, {spec.n_gene} genes; starting workers")
+        with open_evaluator(experiment.pool, experiment.network, spec) as evaluator:
+            training = Training(experiment, run, evaluator)
+            progress = training.resume() if plan.resume else training.start()
+            if plan.resume:
+                reporter.note(f"going on after generation {progress.generation}")
+            record = _open_records(plan, run)
+            progress, ending = _evolve(training, progress, record, run, reporter, stop)
         manifest.save(run.manifest, manifest.end(record, ending, _totals(progress)))
-        _draw_curve(run, plan.experiment)
-    _conclude(run, progress, stop)
+        _draw_curve(run, experiment)
+    _conclude(run, progress, ending, stop)
 
 
 def _open_records(plan: Plan, run: RunDirectory) -> Manifest:
+    """Say that the run goes on; only now, when its state is known to be good."""
     if plan.resume:
-        record = manifest.resume(manifest.load(run.manifest))
+        record = manifest.resume(manifest.load(run.manifest), plan.experiment)
     else:
         record = manifest.begin(plan.experiment)
     run.write_config(plan.experiment)
@@ -92,28 +93,38 @@ def _open_records(plan: Plan, run: RunDirectory) -> Manifest:
     return record
 
 
-def _evolve(plan: Plan, run: RunDirectory, reporter: Reporter, stop: StopRequest) -> Progress:
-    experiment = plan.experiment
-    spec = networks.create(experiment.network, INPUTS, OUTPUTS)
-    reporter.start(f"{run.path}: {spec.title}, {spec.n_gene} genes; compiling, starting workers")
-    with open_evaluator(experiment.pool, experiment.network, spec) as evaluator:
-        training = Training(experiment, run, evaluator)
-        progress = training.resume() if plan.resume else training.start()
-        if plan.resume:
-            reporter.note(f"going on after generation {progress.generation}")
+def _evolve(
+    training: Training,
+    progress: Progress,
+    record: Manifest,
+    run: RunDirectory,
+    reporter: Reporter,
+    stop: StopRequest,
+) -> tuple[Progress, Ending]:
+    latest = progress
 
-        def report(row: Row) -> None:
-            if "score" in row:
-                rollouts = "  ".join(f"{mean:.3f}" for mean in row["rollout_mean"])
-                reporter.note(
-                    f"generation {row['generation']}: validation {row['score']:.4f}, "
-                    f"rollouts {rollouts}"
-                )
-            else:
-                shown = ("generation", "fitness_mean", "fitness_best", "sigma", "env_steps")
-                reporter.progress({key: row[key] for key in shown})
+    def report(progress: Progress, row: Row) -> None:
+        nonlocal latest
+        latest = progress
+        _report(reporter, row)
 
-        return training.evolve(progress, lambda: stop.received is not None, report)
+    try:
+        progress = training.evolve(progress, lambda: stop.received is not None, report)
+    except BaseException as error:
+        ending: Ending = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+        manifest.save(run.manifest, manifest.end(record, ending, _totals(latest)))
+        raise
+    return progress, "done" if training.finished(progress) else "interrupted"
+
+
+def _report(reporter: Reporter, row: Row) -> None:
+    if "score" in row:
+        rollouts = "  ".join(f"{mean:.3f}" for mean in row["rollout_mean"])
+        where = f"generation {row['generation']}"
+        reporter.note(f"{where}: validation {row['score']:.4f}, rollouts {rollouts}")
+    else:
+        shown = ("generation", "fitness_mean", "fitness_best", "env_steps")
+        reporter.progress({key: row[key] for key in shown})
 
 
 def _totals(progress: Progress) -> dict[str, int | float]:
@@ -137,12 +148,12 @@ def _draw_curve(run: RunDirectory, experiment: Experiment) -> None:
     )
 
 
-def _conclude(run: RunDirectory, progress: Progress, stop: StopRequest) -> None:
-    best = "" if progress.best_score is None else (
-        f"; best validation {progress.best_score:.4f} in generation {progress.best_generation}"
-    )  # fmt: skip
-    summary = f"{run.path}: {progress.generation} generations{best}"
-    if stop.received is not None:
+def _conclude(run: RunDirectory, progress: Progress, ending: Ending, stop: StopRequest) -> None:
+    summary = f"{run.path}: {progress.generation} generations"
+    if progress.best is not None:
+        best = progress.best
+        summary += f"; best validation {best.score:.4f} in generation {best.generation}"
+    if ending == "interrupted" and stop.received is not None:
         resume = f"evo-plastic train --run {shlex.quote(str(run.path))} --resume"
         raise Interrupted(stop.received, f"{summary}; interrupted, state saved. Resume: {resume}")
     print(summary)

@@ -19,9 +19,9 @@ def list_sets() -> None:
     from evo_plastic.cli.output import print_table
 
     print_table(
-        ["task", "size", "density", *tasks.SPLITS],
+        ["task", "size", "density", "train", *tasks.SPLITS],
         [
-            [d.name, f"{d.size}×{d.size}", f"{d.density:.2f}", *tasks.SPLITS.values()]
+            [d.name, f"{d.size}×{d.size}", f"{d.density:.2f}", "fresh", *tasks.SPLITS.values()]
             for d in tasks.DISTRIBUTIONS.values()
         ],
     )

@@ -9,13 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evo_plastic.functions import sigmoid
 from evo_plastic.networks.spec import CONNECTIONS, NetworkSpec
 
 Floats = NDArray[np.float64]
-
-
-def sigmoid(z: Any) -> Any:
-    return 0.5 * np.tanh(0.5 * z) + 0.5
 
 
 class OracleNetwork:

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import yaml
 from filelock import FileLock, Timeout
 
 from evo_plastic.config import Experiment
 from evo_plastic.errors import InputError
 from evo_plastic.files import PARTIAL, write_whole
+from evo_plastic.parsing import dump_experiment
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -112,8 +112,7 @@ class RunDirectory:
 
     def write_config(self, experiment: Experiment) -> None:
         """Every key of ``experiment``, defaults included, as YAML."""
-        text = yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False)
-        write_whole(self.config, text.encode())
+        write_whole(self.config, dump_experiment(experiment).encode())
 
     def _refuse_link(self) -> None:
         if self.path.is_symlink():

@@ -45,7 +45,7 @@ class Manifest(Section):
     """In order; the last one is the present or latest."""
 
     totals: dict[str, int | float]
-    """Sums over all sessions, as of the last checkpoint: steps, seconds, …"""
+    """Sums over all sessions at the last ending; a session that was killed is not in them."""
 
 
 def config_digest(experiment: Experiment) -> str:
@@ -65,10 +65,14 @@ def begin(experiment: Experiment) -> Manifest:
     )
 
 
-def resume(manifest: Manifest) -> Manifest:
-    """The same run, going on now in this process."""
-    sessions = (*manifest.sessions, _new_session())
-    return manifest.model_copy(update={"status": "running", "sessions": sessions})
+def resume(manifest: Manifest, experiment: Experiment) -> Manifest:
+    """The same run, going on now in this process as ``experiment`` says."""
+    now = {
+        "status": "running",
+        "config_sha256": config_digest(experiment),
+        "sessions": (*manifest.sessions, _new_session()),
+    }
+    return manifest.model_copy(update=now)
 
 
 def end(manifest: Manifest, status: Ending, totals: dict[str, int | float]) -> Manifest:

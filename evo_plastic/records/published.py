@@ -138,7 +138,7 @@ def load_published(path: Path, which: str) -> GenomeFile:
     facts = {
         "published": which,
         "source": about.source,
-        "rollouts": about.rollouts,
+        "task": {"rollouts": about.rollouts},
         "observation": OBSERVATION,
         "reward_input": REWARD_INPUT,
     }

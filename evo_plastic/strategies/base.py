@@ -65,6 +65,9 @@ class Strategy(Protocol):
     def mean(self, state: State) -> Vector:
         """Genome to validate and to keep: a new array, (size,)."""
 
+    def figures(self, state: State) -> dict[str, float]:
+        """Name what to watch of the search, for the metrics of a generation."""
+
     def to_arrays(self, state: State) -> dict[str, NDArray[Any]]:
         """Named arrays from which ``from_arrays`` makes the same state, bit for bit."""
 

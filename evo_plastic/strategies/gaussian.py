@@ -47,6 +47,9 @@ class DiagonalGaussian:
     def mean(self, state: State) -> Vector:
         return state.mean.copy()
 
+    def figures(self, state: State) -> dict[str, float]:
+        return {"sigma": state.sigma, "spread": float(np.sqrt(state.C).mean())}
+
     def to_arrays(self, state: State) -> dict[str, NDArray[Any]]:
         return {name: np.array(value) for name, value in state._asdict().items()}
 

@@ -48,6 +48,11 @@ def get(name: str) -> MazeDistribution:
 def named_set(name: str) -> TaskSet:
     """Sample the set called e.g. ``maze9/test``; a distribution alone means its test split."""
     full = name if "/" in name else f"{name}/test"
+    if full.endswith("/train"):
+        raise InputError(
+            f"{name} is no frozen set: training draws fresh mazes in every generation; "
+            f"expected one of {', '.join(SET_NAMES)}"
+        )
     if full not in SET_NAMES:
         raise InputError(_unknown("task set", name, SET_NAMES))
     distribution, split = full.split("/")
@@ -58,9 +63,13 @@ def named_set(name: str) -> TaskSet:
 
 def load_set(name_or_path: str) -> TaskSet:
     """Sample a named set or, where the argument ends in ``.npz``, load that file."""
-    if name_or_path.endswith(".npz"):
-        return load(Path(name_or_path))
-    return named_set(name_or_path)
+    if not name_or_path.endswith(".npz"):
+        return named_set(name_or_path)
+    task_set = load(Path(name_or_path))
+    own = task_set.name
+    if own in SET_NAMES and task_set.content_hash != named_set(own).content_hash:
+        raise InputError(f"{name_or_path} calls itself {own}, but holds other mazes than that set")
+    return task_set
 
 
 def training_tasks(name: str, seed: int, generation: int, count: int) -> TaskSet:
