@@ -20,9 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo_plastic.cli.output import print_table
-from evo_plastic.config import NetworkConfig
 from evo_plastic.files import write_whole
-from evo_plastic.networks import create
+from evo_plastic.networks import create, every
 from evo_plastic.networks.oracle import OracleNetwork
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.records import provenance
@@ -33,15 +32,7 @@ from evo_plastic.tasks.maze_step import begin_rollout, choose_action, move, obse
 from evo_plastic.tasks.task_sets import TaskSet, sample
 from workers.engine import Engine
 
-NETWORKS = {
-    f"{name}-{modulation}": NetworkConfig.model_validate({"name": name, "modulation": modulation})
-    for name, modulations in (
-        ("dec-prnn", ("none", "pre", "post")),
-        ("prnn", ("none", "pre", "post")),
-        ("meta-rnn", ("none",)),
-    )
-    for modulation in modulations
-}
+NETWORKS = {f"{config.name}-{config.modulation}": config for config in every(hidden=64)}
 TASKS = ("maze9", "maze15", "maze21")
 MAZES, REPEATS, ROLLOUTS = 8, 4, 3
 LIVES = MAZES * REPEATS

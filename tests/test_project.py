@@ -151,3 +151,12 @@ def test_what_the_readme_asks_make_for_exists() -> None:
     asked = set(re.findall(r"^\s*(?:\$ )?make ([a-z][\w-]*)", text, re.MULTILINE))
     asked |= set(re.findall(r"`make ([a-z][\w-]*)", text))
     assert {"demo", "test"} <= asked <= make_targets()
+
+
+def test_everything_that_documents_point_to_is_there() -> None:
+    for document in (HOME / "README.md", HOME / "runs" / "published" / "README.md"):
+        text = document.read_text()
+        pictures = re.findall(r"\]\(([^)]+)\)", text)
+        configs = re.findall(r"configs/[\w-]+\.yaml", text)
+        for target in (*pictures, *configs):
+            assert (HOME / target).is_file(), f"{document.name}: {target}"
