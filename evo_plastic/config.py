@@ -6,12 +6,17 @@ by the object that needs them.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NetworkName = Literal["meta-rnn", "prnn", "dec-prnn"]
 ModulationName = Literal["none", "pre", "post"]
+
+
+def faults(error: ValidationError) -> str:
+    """What a document that is not a configuration file has wrong, on one line."""
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
 
 
 class Section(BaseModel):

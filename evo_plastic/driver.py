@@ -5,7 +5,6 @@ All that a run carries from one generation to the next is in ``Progress``; a che
 it whole, so a resumed run is the run that was never stopped.
 """
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -273,7 +272,7 @@ class Training:
     def _search(self) -> Row:
         """What a search state belongs to."""
         return {
-            "layout": json.loads(self._spec.layout.to_json()),
+            "layout": self._spec.layout.to_json(),
             "strategy": self._experiment.strategy.model_dump(mode="json"),
             "seed": self._experiment.seed,
         }

@@ -1,6 +1,5 @@
 """Genome layouts: which numbers of a flat genome vector belong to which named array."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,9 +66,11 @@ class Layout:
             place[...] = arrays[name]
         return genome
 
-    def to_json(self) -> str:
-        return json.dumps([[array.name, list(array.shape)] for array in self.arrays])
+    def to_json(self) -> list[list[Any]]:
+        """``[[name, [extent, …]], …]``, to stand in a JSON document."""
+        return [[array.name, list(array.shape)] for array in self.arrays]
 
     @staticmethod
-    def from_json(text: str) -> "Layout":
-        return Layout(tuple(ArraySpec(name, tuple(shape)) for name, shape in json.loads(text)))
+    def from_json(arrays: list[list[Any]]) -> "Layout":
+        """Inverse of ``to_json``."""
+        return Layout(tuple(ArraySpec(name, tuple(shape)) for name, shape in arrays))

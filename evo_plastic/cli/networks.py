@@ -29,7 +29,7 @@ def command(hidden: int, as_json: bool) -> None:
                     "rule": spec.rule_name,
                     "n_gene": spec.n_gene,
                     "n_mem": spec.n_mem,
-                    "layout": [[array.name, list(array.shape)] for array in spec.layout.arrays],
+                    "layout": spec.layout.to_json(),
                 }
                 for config, spec in rows
             ]

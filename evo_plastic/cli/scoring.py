@@ -1,8 +1,10 @@
 """What ``evaluate`` does: genomes × task sets → scores, tables, pictures."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from evo_plastic.analysis.bars import rollout_bars
 from evo_plastic.analysis.comparison import Scored, anchors, evaluation_keys, score
 from evo_plastic.analysis.lifetimes_figure import lifetimes_grid
 from evo_plastic.cli.output import Cell, print_table
-from evo_plastic.config import PoolConfig, TaskConfig
+from evo_plastic.config import PoolConfig, TaskConfig, faults
 from evo_plastic.errors import InputError
 from evo_plastic.files import write_whole
 from evo_plastic.networks.spec import NetworkSpec
@@ -44,11 +46,12 @@ class Settings:
 class Subject:
     """A genome to evaluate."""
 
+    number: int
+    """Place on the command line, from 1 on."""
     name: str
-    """As given on the command line."""
+    """As given there."""
     file: GenomeFile
     spec: NetworkSpec
-
     rollouts: int
     """As asked for, else as trained, else three."""
 
@@ -58,19 +61,19 @@ def score_all(
 ) -> list[list[Scored]]:
     """One list per task set: its genomes in order, then oracle and random policy."""
     _prepare_folders(settings)
-    subjects = [_open(name, settings.rollouts) for name in genomes]
+    subjects = [_open(n, name, settings.rollouts) for n, name in enumerate(genomes, start=1)]
     task_sets = [load_set(name) for name in tasks]
     if settings.lifetimes is not None:
         task_sets = [_first(task_set, settings.lifetimes) for task_set in task_sets]
     results: list[list[Scored]] = [[] for _ in task_sets]
     folder = settings.figures
-    for number, subject in enumerate(subjects, start=1):
-        with open_evaluator(settings.pool, subject.file.network, subject.spec) as evaluator:
+    with closing(_with_evaluators(subjects, settings.pool)) as pairs:
+        for subject, evaluator in pairs:
             for place, (task_set, scores) in enumerate(zip(task_sets, results, strict=True), 1):
                 scores.append(_score(subject, task_set, evaluator, settings))
                 if folder is not None:
-                    path = folder / f"{place}-{_slug(task_set.name)}-lifetimes-{number}.png"
-                    _draw_lifetimes(path, subject, task_set, evaluator, settings)
+                    name = f"{place}-{_slug(task_set.name)}-lifetimes-{subject.number}.png"
+                    _draw_lifetimes(folder / name, subject, task_set, evaluator, settings)
     rollouts = max(subject.rollouts for subject in subjects)
     for place, (task_set, scores) in enumerate(zip(task_sets, results, strict=True), 1):
         keys = evaluation_keys(settings.seed, len(task_set), settings.repeats)
@@ -78,6 +81,16 @@ def score_all(
         if folder is not None:
             _draw_bars(folder / f"{place}-{_slug(task_set.name)}-rollouts.png", scores)
     return results
+
+
+def _with_evaluators(
+    subjects: Sequence[Subject], pool: PoolConfig
+) -> Generator[tuple[Subject, PoolEvaluator], None, None]:
+    """Each subject in order; neighbours of one network share a pool, which is slow to start."""
+    for (network, spec), same in groupby(subjects, lambda one: (one.file.network, one.spec)):
+        with open_evaluator(pool, network, spec) as evaluator:
+            for subject in same:
+                yield subject, evaluator
 
 
 def _prepare_folders(settings: Settings) -> None:
@@ -94,7 +107,7 @@ def _prepare_folders(settings: Settings) -> None:
             raise InputError(f"--figures {settings.figures}: {error.strerror}") from error
 
 
-def _open(name: str, asked: int | None) -> Subject:
+def _open(number: int, name: str, asked: int | None) -> Subject:
     file = open_genome(name)
     spec = networks.create(file.network, INPUTS, OUTPUTS)
     check_layout(file.layout, spec.layout, Path(name))
@@ -102,7 +115,7 @@ def _open(name: str, asked: int | None) -> Subject:
         theirs = file.facts.get(fact, ours)
         if theirs != ours:
             raise InputError(f"{name} was trained with {fact} {theirs!r}; here it is {ours!r}")
-    return Subject(name, file, spec, asked or _trained_rollouts(name, file))
+    return Subject(number, name, file, spec, asked or _trained_rollouts(name, file))
 
 
 def _trained_rollouts(name: str, file: GenomeFile) -> int:
@@ -112,7 +125,7 @@ def _trained_rollouts(name: str, file: GenomeFile) -> int:
         return TaskConfig.model_validate(file.facts["task"]).rollouts
     except ValidationError as error:
         raise InputError(
-            f"{name}: the task it says it was trained on is none: {error.errors()[0]['msg']}"
+            f"{name}: the task it says it was trained on is none: {faults(error)}"
         ) from error
 
 

@@ -5,7 +5,6 @@ resolved network section) and ``facts``, free for the writer: observation and re
 conventions, task, run, generation, validation score.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from evo_plastic.arrays import Arrays, load_arrays, save_arrays
-from evo_plastic.config import NetworkConfig
+from evo_plastic.config import NetworkConfig, faults
 from evo_plastic.errors import InputError
 from evo_plastic.layout import Layout
 
@@ -48,7 +47,7 @@ def save_genome(
     if not np.isfinite(genome).all():
         raise ValueError("a genome with genes that are not finite cannot be saved")
     about = {
-        "layout": json.loads(layout.to_json()),
+        "layout": layout.to_json(),
         "network": network.model_dump(mode="json"),
         "facts": facts,
     }
@@ -59,13 +58,14 @@ def load_genome(path: Path) -> GenomeFile:
     """``InputError`` if missing, damaged, no genome, not finite, or of unknown network."""
     arrays, about = load_arrays(path, SCHEMA, LIMIT_BYTES)
     try:
-        layout = Layout.from_json(json.dumps(about["layout"]))
+        layout = Layout.from_json(about["layout"])
         network = NetworkConfig.model_validate(about["network"])
         genome = layout.pack(_as_declared(arrays, layout))
         facts = dict(about["facts"])
     except ValidationError as error:
-        places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise InputError(f"{path}: the network of this genome is unknown: {places}") from error
+        raise InputError(
+            f"{path}: the network of this genome is unknown: {faults(error)}"
+        ) from error
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} is no genome of schema {SCHEMA}: {error}") from error
     return GenomeFile(genome, layout, network, facts)

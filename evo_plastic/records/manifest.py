@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from evo_plastic.config import Experiment, Section
+from evo_plastic.config import Experiment, Section, faults
 from evo_plastic.errors import InputError
 from evo_plastic.files import read_whole, write_whole
 from evo_plastic.records import provenance
@@ -99,8 +99,7 @@ def load(path: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(json.dumps(document))
     except ValidationError as error:
-        places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise InputError(f"{path} is no manifest of a run: {places}") from error
+        raise InputError(f"{path} is no manifest of a run: {faults(error)}") from error
 
 
 def _new_session() -> Session:
