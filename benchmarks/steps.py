@@ -27,7 +27,7 @@ from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.records import provenance
 from evo_plastic.seeding import STREAM_NOISE, STREAM_TASKS, fold
 from evo_plastic.tasks import get
-from evo_plastic.tasks.maze import INPUTS, MAX_STEPS, OUTPUTS
+from evo_plastic.tasks.maze import INTERFACE, MAX_STEPS
 from evo_plastic.tasks.maze_step import begin_rollout, choose_action, move, observe, remember
 from evo_plastic.tasks.task_sets import TaskSet, sample
 from workers.engine import Engine
@@ -63,7 +63,7 @@ class Setting:
 
 
 def prepare(network: str, task: str) -> Setting:
-    spec = create(NETWORKS[network], INPUTS, OUTPUTS)
+    spec = create(NETWORKS[network], INTERFACE)
     return Setting(
         network=network,
         task=task,
@@ -90,7 +90,7 @@ def live_in_numpy(setting: Setting, life: int) -> int:
     network = OracleNetwork(setting.spec, setting.genomes[0])
     cells, size = setting.mazes.cells, setting.mazes.size
     maze, key = setting.instance[life], setting.keys[life]
-    x, o, age = np.zeros((1, INPUTS)), np.zeros((1, OUTPUTS)), 0
+    x, o, age = np.zeros((1, INTERFACE.inputs)), np.zeros((1, INTERFACE.outputs)), 0
     for rollout in range(ROLLOUTS):
         position = int(setting.mazes.flat_start[maze])
         begin_rollout(key, rollout, x, 0)

@@ -10,8 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NetworkName = Literal["meta-rnn", "prnn", "dec-prnn"]
+NetworkName = Literal[
+    "dnn", "meta-dnn", "meta-rnn", "meta-lstm", "prnn", "dec-pdnn", "dec-prnn",
+    "prnn-et", "prnn-scratch-et", "evolving-merging",
+]  # fmt: skip
 ModulationName = Literal["none", "pre", "post"]
+STATIC: tuple[NetworkName, ...] = ("dnn", "meta-dnn", "meta-rnn", "meta-lstm")
+TRACED: tuple[NetworkName, ...] = ("prnn-et", "prnn-scratch-et")
 
 
 def faults(error: ValidationError) -> str:
@@ -25,26 +30,43 @@ class Section(BaseModel):
 
 class NetworkConfig(Section):
     name: NetworkName = "dec-prnn"
-    """Network of Wang 2022, Table 1: DecPRNN, PRNN (αABCD) or Meta-RNN."""
+    """Network of Wang 2022, Table 1; ``evo-plastic networks`` lists them."""
 
     modulation: ModulationName = "post"
-    """Dopamine: none, PreDN or PostDN. Meta-RNN has no plastic connection: always none."""
+    """Dopamine: none, PreDN or PostDN. Networks without plastic connections: always none."""
 
     hidden_size: Annotated[int, Field(strict=True, ge=1, le=4096)] = 64
-    """Neurons of the recurrent layer."""
+    """Neurons of each hidden layer."""
+
+    preset: Literal["wang2022", "released"] = "released"
+    """Constants of the rules: the code of May 2022, or the one released with genomes later."""
 
     scale: Positive | None = None
-    """Update scale of the plasticity rule; null takes the rule's own (``rules/``)."""
+    """Update scale of the plasticity rule; null: the preset's."""
+
+    bound: Positive | None = None
+    """Greatest weight, for prnn-et and prnn-scratch-et; null: the preset's."""
+
+    squashed: bool | None = None
+    """Whether the rate of an eligibility trace is squashed into (0, 1); null: the preset's."""
+
+    clusters: Annotated[int, Field(strict=True, ge=1, le=65536)] | None = None
+    """Rules per plastic matrix of evolving-merging; null: as many as neurons it joins."""
 
     precision: Literal["float32", "float64"] = "float32"
     """Arithmetic of the kernels; float64 is slower and meant for checks."""
 
     @model_validator(mode="after")
-    def _static_networks_have_no_modulation(self) -> "NetworkConfig":
-        if self.name == "meta-rnn" and self.modulation != "none":
-            raise ValueError("meta-rnn has no plastic connection: modulation must be none")
-        if self.name == "meta-rnn" and self.scale is not None:
-            raise ValueError("meta-rnn has no plastic connection: scale must be null")
+    def _only_what_the_network_has(self) -> "NetworkConfig":
+        if self.name in STATIC:
+            if self.modulation != "none":
+                raise ValueError(f"{self.name} has no plastic connection: modulation must be none")
+            if self.scale is not None:
+                raise ValueError(f"{self.name} has no plastic connection: scale must be null")
+        if self.name not in TRACED and not (self.bound is None and self.squashed is None):
+            raise ValueError(f"{self.name} has no traces: bound and squashed must be null")
+        if self.name != "evolving-merging" and self.clusters is not None:
+            raise ValueError(f"{self.name} has no tied rules: clusters must be null")
         return self
 
 

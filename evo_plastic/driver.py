@@ -25,7 +25,7 @@ from evo_plastic.seeding import STREAM_VALIDATION, fold
 from evo_plastic.strategies import Proposal, State, Strategy, create, first_mean
 from evo_plastic.tasks import named_set, training_tasks
 from evo_plastic.tasks.fitness import lifetime_fitness, rollout_rewards, rollout_weights
-from evo_plastic.tasks.maze import INPUTS, OBSERVATION, OUTPUTS, REWARD_INPUT
+from evo_plastic.tasks.maze import INTERFACE, OBSERVATION, REWARD_INPUT
 from evo_plastic.tasks.task_sets import TaskSet
 
 Row = dict[str, Any]
@@ -108,7 +108,7 @@ class Training:
         self._settings = experiment.training
         self._run = run
         self._evaluator = evaluator
-        self._spec = networks.create(experiment.network, INPUTS, OUTPUTS)
+        self._spec = networks.create(experiment.network, INTERFACE)
         self._weights = rollout_weights(experiment.task)
         self.strategy = create(experiment.strategy, self._spec.layout, experiment.seed)
 

@@ -113,6 +113,24 @@ add = _binary("fadd", "Lane by lane ``a + b``.")
 multiply = _binary("fmul", "Lane by lane ``a · b``.")
 
 
+def _limit(comparison: str, meaning: str) -> Any:
+    def operation(typing, a, limit):
+        def generate(context, builder, signature, arguments):
+            value, bound = arguments
+            # A comparison with NaN is false: NaN passes.
+            beyond = builder.fcmp_ordered(comparison, value, bound)
+            return builder.select(beyond, bound, value)
+
+        return a(a, limit), generate
+
+    operation.__doc__ = meaning
+    return intrinsic(operation)
+
+
+at_most = _limit(">", "Lane by lane the lesser of ``a`` and ``limit``; NaN where ``a`` is NaN.")
+at_least = _limit("<", "Lane by lane the greater of ``a`` and ``limit``; NaN where ``a`` is NaN.")
+
+
 @intrinsic
 def total(typing, vector):
     """Sum of the sixteen lanes, halves onto halves: ((0+8)+(4+12)) + …, always alike."""

@@ -5,7 +5,7 @@ from typing import cast
 
 from rules.base import Rule
 
-NAMES = ("abcd", "decomposed", "static")
+NAMES = ("abcd", "decomposed", "eligibility", "scratch_eligibility", "static", "tied")
 
 
 def get(name: str) -> Rule:

@@ -14,13 +14,21 @@ sixteen columns at a time over all slots: those columns of A…D then stay in th
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from evo_plastic.jit import inline_jit
 from evo_plastic.vectors import LANES, add, broadcast, copy, load, multiply, padded, store, zeros
-from rules.base import Shapes, forget, implements, matrix, recall, record
+from rules.base import (
+    Constants,
+    Shapes,
+    Synapses,
+    forget,
+    implements,
+    matrix,
+    recall,
+    record,
+)
 
-SCALE = 0.05
 SLOTS = 8
 PLASTIC = True
 _TILE = 16
@@ -40,11 +48,15 @@ class Memory(NamedTuple):
     y: Any
 
 
-def gene_shapes(post: int, pre: int) -> Shapes:
+def constants(preset: str, modulated: bool) -> Constants:
+    return Constants(scale=0.05)
+
+
+def gene_shapes(post: int, pre: int, constants: Constants) -> Shapes:
     return dict.fromkeys(Genes._fields, (post, pre))
 
 
-def arrange(genes: Genes) -> Genes:
+def arrange(genes: Genes, constants: Constants) -> Genes:
     return Genes(*(matrix(values) for values in genes))
 
 
@@ -57,12 +69,16 @@ def blank(slots: int, post: int, pre: int, dtype: DTypeLike) -> Memory:
     )
 
 
-def initial(genes: Genes, post: int, pre: int) -> NDArray[np.float64]:
-    return np.zeros((post, pre))
+def initial(genes: Genes, post: int, pre: int) -> Synapses:
+    return (np.zeros((post, pre)),)
 
 
-def delta(mu: Any, x: Any, y: Any, A: Any, B: Any, C: Any, D: Any) -> Any:
-    return mu * (A * y * x + B * y + C * x + D)
+def learn(
+    synapses: Synapses, mu: Any, x: Any, y: Any, genes: Genes, constants: Constants
+) -> Synapses:
+    (W,) = synapses
+    A, B, C, D = genes
+    return (W + mu * (A * y * x + B * y + C * x + D),)
 
 
 @implements(recall, Genes)

@@ -2,7 +2,7 @@
 
 A rule is a module of this package. It states
 
-* the equation, once, as ``delta`` for one synapse: numpy broadcasts it (the oracle);
+* the equation, once, for one synapse: numpy broadcasts it over a matrix (the oracle);
 * ``Genes`` and ``Memory``, named tuples of arrays, with the shapes of both;
 * the same rule as compiled code, for whole matrices: ``recall``, ``record``, ``forget``.
 
@@ -14,8 +14,9 @@ Shapes in kernels: ``pre`` and ``post`` neurons; vectors are padded with zeros t
 ``post⁺``, multiples of sixteen; matrices are column-major, ``(pre, post⁺)``.
 """
 
+import math
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numba.extending import overload
@@ -24,35 +25,53 @@ from numpy.typing import DTypeLike, NDArray
 from evo_plastic.vectors import padded
 
 Shapes = dict[str, tuple[int, ...]]
+Synapses = tuple[Any, ...]
+"""All that changes at a connection, (post, pre) each: the weights first, then traces."""
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Constants(NamedTuple):
+    """Numbers of a rule that do not evolve."""
+
+    scale: float
+    """Update scale s: the rate of an update is µ = s · m, m the modulation (1 without)."""
+    bound: float = math.inf
+    """Weights stay within ± bound."""
+    squashed: bool = False
+    """Whether a gene that is a rate is squashed into (0, 1), or taken as it is."""
+    clusters: int | None = None
+    """How many rules the synapses of one matrix share."""
 
 
 class Rule(Protocol):
     """The names every rule module defines."""
 
-    SCALE: float
-    """Default update scale s: the rate of an update is µ = s · m, m the modulation."""
     SLOTS: int
     """How many lifetimes side by side are fastest."""
     PLASTIC: bool
     """Whether weights change during a lifetime."""
     Genes: Any
-    Memory: Any
+    """Named tuple: the evolved arrays, then ``map`` where the rule has one (``tied``)."""
 
-    def gene_shapes(self, post: int, pre: int) -> Shapes:
-        """Shapes of the evolved arrays; they broadcast to ``(post, pre)``."""
+    def constants(self, preset: str, modulated: bool) -> Constants:
+        """Those of the papers' code: ``wang2022``, May 2022, or ``released``, later."""
 
-    def arrange(self, genes: Any) -> Any:
+    def gene_shapes(self, post: int, pre: int, constants: Constants) -> Shapes:
+        """Shapes of the evolved arrays."""
+
+    def arrange(self, genes: Any, constants: Constants) -> Any:
         """The same genes as kernels hold them; arrays may be of any dtype."""
 
     def blank(self, slots: int, post: int, pre: int, dtype: DTypeLike) -> Any:
-        """Memory of ``slots`` lifetimes before their first step."""
+        """Memory of ``slots`` lifetimes before the first is begun with ``forget``."""
 
-    def initial(self, genes: Any, post: int, pre: int) -> NDArray[np.float64]:
-        """Weights at the beginning of a lifetime, shape (post, pre)."""
+    def initial(self, genes: Any, post: int, pre: int) -> Synapses:
+        """The synapses at the beginning of a lifetime."""
 
-    def delta(self, mu: Any, x: Any, y: Any, *genes: Any) -> Any:
-        """Change of one synapse: µ, pre-synaptic x, post-synaptic y, its genes."""
+    def learn(
+        self, synapses: Synapses, mu: Any, x: Any, y: Any, genes: Any, constants: Constants
+    ) -> Synapses:
+        """The synapses after one update: µ, pre-synaptic x (1, pre), post-synaptic y (post, 1)."""
 
 
 def recall(genes, memory, slots, count, z, out):
@@ -74,7 +93,7 @@ def forget(genes, memory, slot):
 
 
 def implements(generic: Callable[..., Any], genes_type: type) -> Callable[[Function], Function]:
-    """Register a function as the compiled form of ``generic`` for one type of genes."""
+    """Register a function as the compiled form of ``generic`` for one type of first argument."""
 
     def register(function: Function) -> Function:
         def choose(genes: Any, *_: Any) -> Any:

@@ -20,13 +20,21 @@ cost two vectors and a number.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from evo_plastic.jit import inline_jit
 from evo_plastic.vectors import LANES, add, broadcast, dot, load, multiply, padded, store, zeros
-from rules.base import Shapes, forget, implements, recall, record, vector
+from rules.base import (
+    Constants,
+    Shapes,
+    Synapses,
+    forget,
+    implements,
+    recall,
+    record,
+    vector,
+)
 
-SCALE = 0.2
 SLOTS = 1
 PLASTIC = True
 
@@ -51,11 +59,15 @@ class Memory(NamedTuple):
     q: Any
 
 
-def gene_shapes(post: int, pre: int) -> Shapes:
+def constants(preset: str, modulated: bool) -> Constants:
+    return Constants(scale=0.2 if preset == "released" and modulated else 1.0)
+
+
+def gene_shapes(post: int, pre: int, constants: Constants) -> Shapes:
     return {name: (1, pre) if name.endswith("x") else (post, 1) for name in Genes._fields}
 
 
-def arrange(genes: Genes) -> Genes:
+def arrange(genes: Genes, constants: Constants) -> Genes:
     return Genes(*(vector(values) for values in genes))
 
 
@@ -71,15 +83,17 @@ def blank(slots: int, post: int, pre: int, dtype: DTypeLike) -> Memory:
     )
 
 
-def initial(genes: Genes, post: int, pre: int) -> NDArray[np.float64]:
-    return np.zeros((post, pre))
+def initial(genes: Genes, post: int, pre: int) -> Synapses:
+    return (np.zeros((post, pre)),)
 
 
-def delta(
-    mu: Any, x: Any, y: Any,
-    a_x: Any, a_y: Any, b_x: Any, b_y: Any, c_x: Any, c_y: Any, d_x: Any, d_y: Any,
-) -> Any:  # fmt: skip
-    return mu * (a_y * a_x * y * x + b_y * b_x * y + c_y * c_x * x + d_y * d_x)
+def learn(
+    synapses: Synapses, mu: Any, x: Any, y: Any, genes: Genes, constants: Constants
+) -> Synapses:
+    (W,) = synapses
+    a_x, a_y, b_x, b_y, c_x, c_y, d_x, d_y = genes
+    change = a_y * a_x * y * x + b_y * b_x * y + c_y * c_x * x + d_y * d_x
+    return (W + mu * change,)
 
 
 @implements(recall, Genes)

@@ -4,19 +4,27 @@
 
     W : (post, pre), evolved
 
-The connections of the Meta-RNN (Wang 2022, Table 1), whose memory is its activity alone.
+The connections of DNN, Meta-DNN, Meta-RNN and Meta-LSTM (Wang 2022, Table 1).
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from evo_plastic.jit import inline_jit
 from evo_plastic.vectors import LANES, add, broadcast, load, multiply, store
-from rules.base import Shapes, forget, implements, matrix, recall, record
+from rules.base import (
+    Constants,
+    Shapes,
+    Synapses,
+    forget,
+    implements,
+    matrix,
+    recall,
+    record,
+)
 
-SCALE = 1.0
 SLOTS = 8
 PLASTIC = False
 
@@ -29,11 +37,15 @@ class Memory(NamedTuple):
     unused: Any
 
 
-def gene_shapes(post: int, pre: int) -> Shapes:
+def constants(preset: str, modulated: bool) -> Constants:
+    return Constants(scale=0.0)
+
+
+def gene_shapes(post: int, pre: int, constants: Constants) -> Shapes:
     return {"W": (post, pre)}
 
 
-def arrange(genes: Genes) -> Genes:
+def arrange(genes: Genes, constants: Constants) -> Genes:
     return Genes(matrix(genes.W))
 
 
@@ -41,12 +53,14 @@ def blank(slots: int, post: int, pre: int, dtype: DTypeLike) -> Memory:
     return Memory(np.zeros(1, dtype))
 
 
-def initial(genes: Genes, post: int, pre: int) -> NDArray[np.float64]:
-    return np.array(genes.W, np.float64)
+def initial(genes: Genes, post: int, pre: int) -> Synapses:
+    return (genes.W,)
 
 
-def delta(mu: Any, x: Any, y: Any, W: Any) -> Any:
-    return 0.0 * W
+def learn(
+    synapses: Synapses, mu: Any, x: Any, y: Any, genes: Genes, constants: Constants
+) -> Synapses:
+    return synapses
 
 
 @implements(recall, Genes)

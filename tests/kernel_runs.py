@@ -5,11 +5,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evo_plastic import networks
+from evo_plastic.config import STATIC, NetworkConfig
 from evo_plastic.jit import jit
+from evo_plastic.layout import ArraySpec
 from evo_plastic.networks.compiled import CompiledNetwork, begin, step
 from evo_plastic.networks.oracle import OracleNetwork
 from evo_plastic.networks.spec import NetworkSpec
+from evo_plastic.tasks.maze import INTERFACE
 from evo_plastic.vectors import padded, zeros
+
+EVERY = networks.every(hidden=20)
+"""A configuration of every network and modulation."""
+
+MOST = [c for c in EVERY if c.modulation == "post" or c.name in STATIC]
+"""One of every network: with PostDN where there is something to gate."""
+
+
+def label(config: NetworkConfig) -> str:
+    return f"{config.name}-{config.modulation}"
+
+
+def create(config: NetworkConfig, **changes: Any) -> NetworkSpec:
+    return networks.create(config.model_copy(update=changes), INTERFACE)
+
+
+def read_arrays(spec: NetworkSpec) -> list[ArraySpec]:
+    """Arrays of a layout that some kernel reads.
+
+    The networks with traces count genes that gate, or rate, their static input connection.
+    """
+    idle = {array.name for array in spec.unused}
+    if idle:
+        idle |= {"modulation/w_x", "modulation/b_x"}
+    return [array for array in spec.layout.arrays if array.name not in idle]
 
 
 @jit

@@ -13,13 +13,28 @@ from evo_plastic.tasks import DISTRIBUTIONS, named_set, task_files
 
 HOME = Path(__file__).parent.parent
 TABLE_1 = {
+    ("dnn", "none"): ("DNN", 5125, 0),
+    ("meta-dnn", "none"): ("Meta-DNN", 5509, 0),
     ("meta-rnn", "none"): ("Meta-RNN", 5445, 64),
+    ("meta-lstm", "none"): ("Meta-LSTM", 20805, 128),
     ("prnn", "none"): ("PRNN", 20613, 5120),
     ("prnn", "pre"): ("PRNN(PreDN)", 20694, 5120),
     ("prnn", "post"): ("PRNN(PostDN)", 20743, 5120),
+    ("dec-pdnn", "none"): ("DecPDNN", 1281, 5056),
+    ("dec-pdnn", "pre"): ("DecPDNN(PreDN)", 1362, 5056),
+    ("dec-pdnn", "post"): ("DecPDNN(PostDN)", 1411, 5056),
     ("dec-prnn", "none"): ("DecPRNN", 1217, 5120),
     ("dec-prnn", "pre"): ("DecPRNN(PreDN)", 1298, 5120),
     ("dec-prnn", "post"): ("DecPRNN(PostDN)", 1347, 5120),
+    ("prnn-et", "none"): ("PRNN(ET)", 5447, 4160),
+    ("prnn-et", "pre"): ("PRNN(ET)(PreDN)", 5528, 4160),
+    ("prnn-et", "post"): ("PRNN(ET)(PostDN)", 5577, 4160),
+    ("prnn-scratch-et", "none"): ("PRNN(Scratch-ET)", 1351, 4160),
+    ("prnn-scratch-et", "pre"): ("PRNN(Scratch-ET)(PreDN)", 1432, 4160),
+    ("prnn-scratch-et", "post"): ("PRNN(Scratch-ET)(PostDN)", 1481, 4160),
+    ("evolving-merging", "none"): ("Evolving & Merging", 1217, 5120),
+    ("evolving-merging", "pre"): ("Evolving & Merging(PreDN)", 1298, 5120),
+    ("evolving-merging", "post"): ("Evolving & Merging(PostDN)", 1347, 5120),
 }
 """Wang 2022, Table 1: title, genes and memories (64 (64 + 15) weights and 64 activities)."""
 
@@ -28,10 +43,16 @@ def test_networks_are_those_of_table_1() -> None:
     ended = evo_plastic("networks")
     assert ended.code == 0
     headers, *found = rows(ended.out)
-    assert headers == ["network.name", "modulation", "in the paper", "rule", "N_gene", "N_mem"]
+    assert headers == ["network.name", "modulation", "in the paper", "rules", "N_gene", "N_mem"]
     numbers = {(c[0], c[1]): (c[2], int(c[4]), int(c[5])) for c in found}
     assert numbers == TABLE_1
     assert len(found) == len(TABLE_1)
+    assert {(c[0], c[3]) for c in found if c[1] == "post" and "prnn" in c[0]} == {
+        ("prnn", "abcd"),
+        ("dec-prnn", "decomposed"),
+        ("prnn-et", "eligibility, static"),
+        ("prnn-scratch-et", "scratch_eligibility, static"),
+    }
 
 
 def test_networks_as_json_from_a_process_of_its_own() -> None:

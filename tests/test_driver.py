@@ -15,7 +15,7 @@ from evo_plastic.errors import InputError, TrainingFailed
 from evo_plastic.jit import cache_directory
 from evo_plastic.records.directory import RunDirectory
 from evo_plastic.records.genomes import load_genome
-from evo_plastic.tasks.maze import INPUTS, OUTPUTS
+from evo_plastic.tasks.maze import INTERFACE
 from workers import pool
 from workers.evaluator import PoolEvaluator
 from workers.jobs import LifetimeWorker
@@ -39,7 +39,7 @@ EXPERIMENT = Experiment.model_validate(
         },
     }
 )
-SPEC = networks.create(EXPERIMENT.network, INPUTS, OUTPUTS)
+SPEC = networks.create(EXPERIMENT.network, INTERFACE)
 MAKE_WORKER = partial(LifetimeWorker, SPEC, EXPERIMENT.network.precision)
 
 

@@ -13,14 +13,14 @@ from evo_plastic.config import NetworkConfig
 from evo_plastic.layout import Layout
 from evo_plastic.records.genomes import save_genome
 from evo_plastic.tasks import named_set, task_files
-from evo_plastic.tasks.maze import INPUTS, OUTPUTS
+from evo_plastic.tasks.maze import INTERFACE
 
 NETWORK = NetworkConfig(name="dec-prnn", modulation="post", hidden_size=16)
 SMALL = ["--lifetimes", 32, "--repeats", 2, "--rollouts", 3]
 
 
 def layout_of(network: NetworkConfig) -> Layout:
-    return networks.create(network, INPUTS, OUTPUTS).layout
+    return networks.create(network, INTERFACE).layout
 
 
 def write_genome(path: Path, layout: Layout, **facts: object) -> Path:

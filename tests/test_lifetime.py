@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kernel_runs import feed
+from kernel_runs import MOST, create, feed, read_arrays
 from numpy.typing import NDArray
 
-from evo_plastic import networks
-from evo_plastic.config import NetworkConfig
 from evo_plastic.networks.compiled import compile_network
 from evo_plastic.networks.oracle import OracleNetwork
 from evo_plastic.networks.spec import NetworkSpec
@@ -23,9 +21,9 @@ from evo_plastic.tasks.fitness import DIVERGED, FAILED, REACHED, rollout_rewards
 from evo_plastic.tasks.task_sets import TaskSet
 from workers.engine import Engine, Outcomes
 
-PLASTIC = networks.create(NetworkConfig(name="dec-prnn", hidden_size=20), 15, 5)
-STATIC = networks.create(NetworkConfig(name="meta-rnn", modulation="none", hidden_size=20), 15, 5)
-FULL = networks.create(NetworkConfig(name="prnn", hidden_size=20), 15, 5)
+SPECS = {config.name: create(config) for config in MOST}
+PLASTIC, STATIC = SPECS["dec-prnn"], SPECS["meta-rnn"]
+every_network = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 LIVES, ROLLOUTS = 11, 3
 TASKS = training_tasks("maze9", 1, 0, 5)
 INSTANCE = (np.arange(LIVES) % 5).astype(np.int32)
@@ -38,13 +36,6 @@ def genomes_of(spec: NetworkSpec, count: int) -> NDArray[np.float64]:
     genomes = np.random.default_rng(9).normal(0, 0.15, (count, spec.n_gene))
     genomes[:, spec.layout.offsets["readout/b"].stop - 1] = -1
     return genomes
-
-
-def engine_with(
-    spec: NetworkSpec, slots: int, monkeypatch: pytest.MonkeyPatch, precision: str = "float32"
-) -> Engine:
-    monkeypatch.setattr(spec.rule, "SLOTS", slots)
-    return Engine(spec, precision)
 
 
 def live(engine: Engine, genome: NDArray[Any], lives: Any = slice(None), **more: Any) -> Outcomes:
@@ -98,11 +89,13 @@ class SlowLife:
         return int(np.argmax(np.cumsum(probabilities) >= u))
 
 
-def test_float64_lifetimes_are_those_of_slow_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    genome = genomes_of(PLASTIC, 1)[0]
-    fast = live(engine_with(PLASTIC, 2, monkeypatch, "float64"), genome, record=True)
+@pytest.mark.parametrize("name", ["dec-prnn", "meta-lstm", "dec-pdnn", "dnn"])
+def test_float64_lifetimes_are_those_of_slow_python(name: str) -> None:
+    spec = SPECS[name]
+    genome = genomes_of(spec, 1)[0]
+    fast = live(Engine(spec, "float64", 2), genome, record=True)
     for life in range(LIVES):
-        slow = SlowLife(PLASTIC, genome, life)
+        slow = SlowLife(spec, genome, life)
         for rollout in range(ROLLOUTS):
             actions, reached = slow.rollout(rollout)
             assert fast.steps[life, rollout] == len(actions)
@@ -112,9 +105,9 @@ def test_float64_lifetimes_are_those_of_slow_python(monkeypatch: pytest.MonkeyPa
     assert set(fast.outcome.ravel()) == {REACHED, FAILED}
 
 
-def test_memories_persist_from_rollout_to_rollout(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memories_persist_from_rollout_to_rollout() -> None:
     genome = genomes_of(PLASTIC, 1)[0]
-    fast = live(engine_with(PLASTIC, 2, monkeypatch, "float64"), genome, record=True)
+    fast = live(Engine(PLASTIC, "float64", 2), genome, record=True)
     life = int(np.argmax(fast.steps[:, 0]))
     blank = SlowLife(PLASTIC, genome, life)
     blank.age = int(fast.steps[life, 0])
@@ -123,35 +116,31 @@ def test_memories_persist_from_rollout_to_rollout(monkeypatch: pytest.MonkeyPatc
     assert not np.array_equal(record, actions)
 
 
-@pytest.mark.parametrize("spec", [PLASTIC, STATIC], ids=lambda spec: spec.rule_name)
+@every_network
 @pytest.mark.parametrize("slots", [2, 3, 8, 20])
-def test_any_number_of_slots_gives_the_same_bits(
-    spec: NetworkSpec, slots: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_any_number_of_slots_gives_the_same_bits(spec: NetworkSpec, slots: int) -> None:
     genome = genomes_of(spec, 1)[0]
-    alone = live(engine_with(spec, 1, monkeypatch), genome, record=True)
-    together = live(engine_with(spec, slots, monkeypatch), genome, record=True)
+    alone = live(Engine(spec, "float32", 1), genome, record=True)
+    together = live(Engine(spec, "float32", slots), genome, record=True)
     for a, b in zip(alone, together, strict=True):
         np.testing.assert_array_equal(a, b)
     assert len(np.unique(alone.steps)) > 5
 
 
-@pytest.mark.parametrize("spec", [PLASTIC, STATIC], ids=lambda spec: spec.rule_name)
+@every_network
 @pytest.mark.parametrize(
     "lives", [[10], [4, 3], [0, 5, 10], list(range(10, -1, -1)), [7, 7, 2, 7]], ids=str
 )
-def test_any_order_and_any_subset_gives_the_same_bits(
-    spec: NetworkSpec, lives: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_any_order_and_any_subset_gives_the_same_bits(spec: NetworkSpec, lives: list[int]) -> None:
     genome = genomes_of(spec, 1)[0]
-    engine = engine_with(spec, 3, monkeypatch)
+    engine = Engine(spec, "float32", 3)
     whole, part = (live(engine, genome, which, record=True) for which in (slice(None), lives))
     for a, b in zip(whole, part, strict=True):
         np.testing.assert_array_equal(a[lives], b)
 
 
-def test_a_population_lives_as_its_genomes_do_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = engine_with(PLASTIC, 3, monkeypatch)
+def test_a_population_lives_as_its_genomes_do_alone() -> None:
+    engine = Engine(PLASTIC, "float32", 3)
     genomes = genomes_of(PLASTIC, 4)
     found = engine.live_population(genomes, TASKS, INSTANCE, KEYS[None], ROLLOUTS)
     assert found.steps.shape == found.outcome.shape == (4, LIVES, ROLLOUTS)
@@ -161,8 +150,8 @@ def test_a_population_lives_as_its_genomes_do_alone(monkeypatch: pytest.MonkeyPa
         np.testing.assert_array_equal(alone.outcome, outcome)
 
 
-def test_every_genome_may_have_noise_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = engine_with(PLASTIC, 3, monkeypatch)
+def test_every_genome_may_have_noise_of_its_own() -> None:
+    engine = Engine(PLASTIC, "float32", 3)
     genome = genomes_of(PLASTIC, 1)[0]
     keys = np.stack([KEYS, fold(77, np.arange(LIVES)), KEYS])
     found = engine.live_population(np.stack([genome] * 3), TASKS, INSTANCE, keys, ROLLOUTS)
@@ -171,8 +160,8 @@ def test_every_genome_may_have_noise_of_its_own(monkeypatch: pytest.MonkeyPatch)
     assert not np.array_equal(found.steps[0], found.steps[1])
 
 
-def test_recording_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = engine_with(PLASTIC, 3, monkeypatch)
+def test_recording_changes_nothing() -> None:
+    engine = Engine(PLASTIC, "float32", 3)
     genome = genomes_of(PLASTIC, 1)[0]
     plain, recorded = live(engine, genome), live(engine, genome, record=True)
     np.testing.assert_array_equal(plain.steps, recorded.steps)
@@ -180,9 +169,9 @@ def test_recording_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert recorded.actions.shape == (LIVES, 200 * ROLLOUTS)
 
 
-def test_recorded_actions_lead_where_the_lifetime_went(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recorded_actions_lead_where_the_lifetime_went() -> None:
     genome = genomes_of(STATIC, 1)[0]
-    found = live(engine_with(STATIC, 8, monkeypatch), genome, record=True)
+    found = live(Engine(STATIC, "float32", 8), genome, record=True)
     for life, maze in enumerate(INSTANCE):
         for rollout, steps in enumerate(found.steps[life]):
             position, goal = TASKS.start[maze].copy(), TASKS.goal[maze]
@@ -226,9 +215,9 @@ def corridor(start: int, goal: int) -> TaskSet:
     ],
 )
 def test_rewards_of_a_straight_walk(
-    action: int, start: int, goal: int, steps: int, reward: float, monkeypatch: pytest.MonkeyPatch
+    action: int, start: int, goal: int, steps: int, reward: float
 ) -> None:
-    engine = engine_with(STATIC, 2, monkeypatch)
+    engine = Engine(STATIC, "float32", 2)
     zero, keys = np.zeros(1, np.int32), KEYS[None, :1].copy()
     found = engine.live_population(always(action)[None], corridor(start, goal), zero, keys, 2)
     np.testing.assert_array_equal(found.steps, [[[steps, steps]]])
@@ -236,12 +225,10 @@ def test_rewards_of_a_straight_walk(
     np.testing.assert_allclose(rewards, [[[reward, reward]]], atol=1e-12)
 
 
-@pytest.mark.parametrize("spec", [PLASTIC, STATIC], ids=lambda spec: spec.rule_name)
-def test_a_gene_that_is_no_number_makes_every_rollout_diverge(
-    spec: NetworkSpec, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = engine_with(spec, 3, monkeypatch)
-    for array in spec.layout.arrays:
+@every_network
+def test_a_gene_that_is_no_number_makes_every_rollout_diverge(spec: NetworkSpec) -> None:
+    engine = Engine(spec, "float32", 3)
+    for array in read_arrays(spec):
         place = spec.layout.offsets[array.name]
         for gene in (place.start, place.stop - 1):
             genome = genomes_of(spec, 1)[0]
@@ -249,25 +236,23 @@ def test_a_gene_that_is_no_number_makes_every_rollout_diverge(
             assert (live(engine, genome).outcome == DIVERGED).all(), array.name
 
 
-@pytest.mark.parametrize("spec", [PLASTIC, STATIC, FULL], ids=lambda spec: spec.rule_name)
-def test_a_lifetime_after_one_that_diverged_is_unharmed(
-    spec: NetworkSpec, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@every_network
+def test_a_lifetime_after_one_that_diverged_is_unharmed(spec: NetworkSpec) -> None:
     genomes = genomes_of(spec, 3)
     genomes[1] = np.nan
-    expected = live(engine_with(spec, 3, monkeypatch), genomes[2]).steps
-    engine = engine_with(spec, 3, monkeypatch)
+    expected = live(Engine(spec, "float32", 3), genomes[2]).steps
+    engine = Engine(spec, "float32", 3)
     found = engine.live_population(genomes, TASKS, INSTANCE, KEYS[None], ROLLOUTS)
     assert (found.outcome[1] == DIVERGED).all()
     np.testing.assert_array_equal(found.steps[2], expected)
     np.testing.assert_array_equal(live(engine, genomes[2]).steps, expected)
 
 
-def test_float32_and_float64_mostly_live_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_float32_and_float64_mostly_live_alike() -> None:
     genomes = genomes_of(PLASTIC, 20)
     results = []
     for precision in ("float32", "float64"):
-        engine = engine_with(PLASTIC, 1, monkeypatch, precision)
+        engine = Engine(PLASTIC, precision, 1)
         found = engine.live_population(genomes, TASKS, INSTANCE, KEYS[None], 1)
         results.append(np.stack([found.steps, found.outcome]))
     assert np.mean(results[0] == results[1]) >= 0.95

@@ -64,8 +64,9 @@ def test_six_mistakes_are_reported_at_once_each_with_its_caret(write: Write) -> 
         "  - start: 0\n"
     )
     assert message(path) == (
-        "a.yaml:2:9: error: network.name: Input should be 'meta-rnn', 'prnn' or 'dec-prnn'"
-        " (got 'dec-prn')\n"
+        "a.yaml:2:9: error: network.name: Input should be 'dnn', 'meta-dnn', 'meta-rnn', "
+        "'meta-lstm', 'prnn', 'dec-pdnn', 'dec-prnn', 'prnn-et', 'prnn-scratch-et' or "
+        "'evolving-merging' (got 'dec-prn')\n"
         "      name: dec-prn\n"
         "            ^\n"
         "a.yaml:3:3: error: network.hidden: unknown key; did you mean 'hidden_size'?\n"

@@ -15,6 +15,7 @@ from evo_plastic.records.directory import RunDirectory
 from evo_plastic.records.genome_sources import open_genome
 from evo_plastic.records.genomes import save_genome
 from evo_plastic.records.published import LAYOUT, LIMIT_BYTES, load_published, published_names
+from evo_plastic.tasks.maze import INTERFACE
 
 VECTOR = np.random.default_rng(3).normal(0, 0.3, 1347).astype(np.float32)
 # Written out from the published code, not computed: name, rows, columns, first gene.
@@ -110,7 +111,7 @@ def test_a_published_genome_says_how_it_was_trained(
     assert loaded.network == NetworkConfig(
         name="dec-prnn", modulation="post", hidden_size=64, scale=scale
     )
-    assert loaded.layout == networks.create(loaded.network, 15, 5).layout
+    assert loaded.layout == networks.create(loaded.network, INTERFACE).layout
     assert loaded.facts["task"] == {"rollouts": rollouts}
     assert loaded.facts["observation"] == "wall=+1 free=0 goal=-1"
 
@@ -186,7 +187,7 @@ def test_a_file_that_is_not_there_or_no_archive_is_refused(tmp_path: Path) -> No
 
 
 NETWORK = NetworkConfig(name="meta-rnn", modulation="none", hidden_size=4)
-OURS = networks.create(NETWORK, 15, 5).layout
+OURS = networks.create(NETWORK, INTERFACE).layout
 
 
 def saved(path: Path) -> np.ndarray[Any, Any]:

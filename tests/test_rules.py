@@ -1,6 +1,5 @@
 """Every rule: its equation by hand, its compiled form against the equation, its memory."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,8 @@ from numpy.typing import NDArray
 import rules
 from evo_plastic.jit import jit
 from evo_plastic.vectors import padded, zeros
-from rules.base import forget, recall, record
+from rules import eligibility
+from rules.base import Constants, forget, recall, record
 
 SIZES = [(64, 64), (64, 15), (20, 7), (48, 33)]
 DTYPES = [np.float32, np.float64]
@@ -19,6 +19,17 @@ STEPS = 20
 SLOTS = 8
 
 Arrays = NDArray[Any]
+
+RELEASED = {name: rules.get(name).constants("released", True) for name in rules.NAMES}
+CASES: dict[str, tuple[str, Constants]] = {name: (name, RELEASED[name]) for name in rules.NAMES}
+CASES |= {
+    "eligibility, direct": ("eligibility", Constants(scale=1.0)),
+    "eligibility, bounded": ("eligibility", Constants(scale=1.0, bound=0.4, squashed=True)),
+    "scratch, bounded": ("scratch_eligibility", Constants(scale=1.0, bound=0.05)),
+    "few rules": ("tied", Constants(scale=1.0, clusters=3)),
+}
+FROM_ZERO = [case for case, (name, _) in CASES.items() if name not in ("static", "eligibility")]
+every_case = pytest.mark.parametrize("case", CASES)
 
 
 @jit
@@ -38,31 +49,50 @@ def _forget(genes, memory, slot):  # type: ignore[no-untyped-def]
 class Setting:
     """One rule with random genes, and SLOTS lifetimes of random activity."""
 
-    def __init__(self, name: str, post: int, pre: int, dtype: type) -> None:
+    def __init__(self, case: str, post: int, pre: int, dtype: type) -> None:
         rng = np.random.default_rng(post * pre)
+        name, self.constants = CASES[case]
         self.rule, self.post, self.pre, self.dtype = rules.get(name), post, pre, dtype
-        shapes = self.rule.gene_shapes(post, pre)
-        self.genes = self.rule.Genes(*(rng.normal(0, 0.3, s) for s in shapes.values()))
+        shapes = self.rule.gene_shapes(post, pre, self.constants)
+        genes = {gene: rng.normal(0, 0.3, shape) for gene, shape in shapes.items()}
+        if name == "tied":
+            genes["map"] = rng.integers(0, len(genes["clusters"]), (post, pre))
+        self.genes = self.rule.Genes(**genes)
         self.mu = rng.uniform(0, 0.2, (STEPS, SLOTS))
         self.x = np.tanh(rng.standard_normal((STEPS, SLOTS, pre)))
         self.y = np.tanh(rng.standard_normal((STEPS, SLOTS, post)))
         self.z = np.tanh(rng.standard_normal((STEPS, SLOTS, pre)))
 
+    def initial(self) -> Arrays:
+        W: Arrays = self.rule.initial(self.genes, self.post, self.pre)[0]
+        return W
+
     def expected(self, slot: int) -> Arrays:
         """W z of every step by the equation, (steps, post)."""
-        W = self.rule.initial(self.genes, self.post, self.pre)
+        synapses = self.rule.initial(self.genes, self.post, self.pre)
         results = []
         for mu, x, y, z in zip(self.mu, self.x, self.y, self.z, strict=True):
-            results.append(W @ z[slot])
-            W = W + self.rule.delta(mu[slot], x[slot][None, :], y[slot][:, None], *self.genes)
+            results.append(synapses[0] @ z[slot])
+            x_row, y_column = x[slot][None, :], y[slot][:, None]
+            synapses = self.rule.learn(
+                synapses, mu[slot], x_row, y_column, self.genes, self.constants
+            )
         return np.array(results)
 
+    def arranged(self) -> Any:
+        """Genes as kernels hold them, all numbers in the precision of this setting."""
+        kept = self.rule.arrange(self.genes, self.constants)
+        return type(kept)(*(self._typed(item) for item in kept))
+
     def memory(self) -> Any:
-        return self.rule.blank(SLOTS, self.post, self.pre, self.dtype)
+        memory = self.rule.blank(SLOTS, self.post, self.pre, self.dtype)
+        for slot in range(SLOTS):
+            _forget(self.arranged(), memory, slot)
+        return memory
 
     def run(self, memory: Any, slots: list[int], begin: int = 0, end: int = STEPS) -> Arrays:
         """The same from the compiled form, (steps, slots, post); slots left out give 0."""
-        genes = self.rule.arrange(self.rule.Genes(*(g.astype(self.dtype) for g in self.genes)))
+        genes = self.arranged()
         x, z = (self._padded(a[begin:end]) for a in (self.x, self.z))
         y, mu = self._padded(self.y[begin:end]), self.mu[begin:end].astype(self.dtype)
         out = zeros(y.shape, self.dtype)
@@ -73,8 +103,10 @@ class Setting:
         return out[:, :, : self.post].copy()
 
     def forget(self, memory: Any, slot: int) -> None:
-        genes = self.rule.arrange(self.rule.Genes(*(g.astype(self.dtype) for g in self.genes)))
-        _forget(genes, memory, slot)
+        _forget(self.arranged(), memory, slot)
+
+    def _typed(self, item: Any) -> Any:
+        return item if isinstance(item, bool) else np.asarray(item, self.dtype)[()]
 
     def _padded(self, values: Arrays) -> Arrays:
         result = zeros((*values.shape[:2], padded(values.shape[2])), self.dtype)
@@ -82,24 +114,42 @@ class Setting:
         return result
 
 
-def powers_of_ten() -> SimpleNamespace:
-    """Activity of one synapse that leaves a digit of its own for each term."""
-    return SimpleNamespace(mu=2.0, x=10.0, y=100.0)
+def one_update(rule: str, genes: tuple[Any, ...], synapses: tuple[float, ...]) -> Any:
+    """One synapse after an update whose activity leaves a digit of its own for each term."""
+    module = rules.get(rule)
+    constants = module.constants("released", True)
+    return module.learn(synapses, 2.0, 10.0, 100.0, module.Genes(*genes), constants)
 
 
 def test_abcd_by_hand() -> None:
-    """2 · (3·100·10 + 5·100 + 7·10 + 9)"""
-    given = powers_of_ten()
-    delta = rules.get("abcd").delta
-    assert delta(given.mu, given.x, given.y, 3.0, 5.0, 7.0, 9.0) == 2 * 3579
+    """1 + 2 · (3·100·10 + 5·100 + 7·10 + 9)"""
+    assert one_update("abcd", (3.0, 5.0, 7.0, 9.0), (1.0,)) == (1 + 2 * 3579,)
 
 
 def test_decomposed_by_hand() -> None:
-    """2 · (a_y a_x·100·10 + b_y b_x·100 + c_y c_x·10 + d_y d_x) with pairs 1·3, 5·1, 1·7, 3·3"""
-    given = powers_of_ten()
-    delta = rules.get("decomposed").delta
+    """1 + 2 · (a_y a_x·100·10 + b_y b_x·100 + c_y c_x·10 + d_y d_x), pairs 1·3, 5·1, 1·7, 3·3"""
     pairs = (1.0, 3.0, 5.0, 1.0, 1.0, 7.0, 3.0, 3.0)
-    assert delta(given.mu, given.x, given.y, *pairs) == 2 * 3579
+    assert one_update("decomposed", pairs, (1.0,)) == (1 + 2 * 3579,)
+
+
+def test_tied_by_hand() -> None:
+    """The synapse has rule 1 of two."""
+    clusters = np.array([[0.0, 0.0, 0.0, 0.0], [3.0, 5.0, 7.0, 9.0]])
+    assert one_update("tied", (clusters, 1), (1.0,)) == (1 + 2 * 3579,)
+
+
+def test_eligibility_by_hand() -> None:
+    """η = .5 · 7/(7 + 1) + .5 = .9375 for gene −3; E = η · 1000 + .0625 · 16; W = 1 + µ E"""
+    genes, direct = eligibility.Genes(W=0.0, eta=-3.0), eligibility.Genes(W=0.0, eta=0.25)
+    released = eligibility.constants("released", True)
+    W, E = eligibility.learn((np.array(1.0), 16.0), 0.001, 10.0, 100.0, genes, released)
+    assert pytest.approx(1 + 0.9385) == W
+    assert pytest.approx(938.5) == E
+    W, E = eligibility.learn((np.array(1.0), 16.0), 2.0, 10.0, 100.0, genes, released)
+    assert W == 5.0
+    may = eligibility.constants("wang2022", True)
+    W, E = eligibility.learn((np.array(1.0), 16.0), 2.0, 10.0, 100.0, direct, may)
+    assert (W, E) == (1 + 2 * 262.0, 262.0)
 
 
 def test_decomposed_is_abcd_with_outer_products() -> None:
@@ -107,41 +157,61 @@ def test_decomposed_is_abcd_with_outer_products() -> None:
     x, y = rng.standard_normal((1, 5)), rng.standard_normal((3, 1))
     a_x, b_x, c_x, d_x = rng.standard_normal((4, 1, 5))
     a_y, b_y, c_y, d_y = rng.standard_normal((4, 3, 1))
-    by_neuron = rules.get("decomposed").delta(0.7, x, y, a_x, a_y, b_x, b_y, c_x, c_y, d_x, d_y)
-    outer = (a_y * a_x, b_y * b_x, c_y * c_x, d_y * d_x)
-    by_synapse = rules.get("abcd").delta(0.7, x, y, *outer)
-    np.testing.assert_allclose(by_neuron, by_synapse, rtol=1e-12)
+    decomposed, abcd = rules.get("decomposed"), rules.get("abcd")
+    by_neuron = decomposed.Genes(a_x, a_y, b_x, b_y, c_x, c_y, d_x, d_y)
+    by_synapse = abcd.Genes(a_y * a_x, b_y * b_x, c_y * c_x, d_y * d_x)
+    W, constants = np.ones((3, 5)), Constants(scale=1.0)
+    one = decomposed.learn((W,), 0.7, x, y, by_neuron, constants)
+    two = abcd.learn((W,), 0.7, x, y, by_synapse, constants)
+    np.testing.assert_allclose(one, two, rtol=1e-12)
+    assert np.ptp(one) > 0.1
 
 
 def test_static_never_changes() -> None:
     W = np.array([[1.0, -2.0], [3.0, 4.0]])
     static = rules.get("static")
-    np.testing.assert_array_equal(static.delta(9.0, W[:1], W[:, 1:], W), np.zeros((2, 2)))
-    np.testing.assert_array_equal(static.initial(static.Genes(W), 2, 2), W)
+    genes = static.Genes(W)
+    (before,) = static.initial(genes, 2, 2)
+    (after,) = static.learn((before,), 9.0, W[:1], W[:, 1:], genes, Constants(scale=1.0))
+    np.testing.assert_array_equal(before, W)
+    np.testing.assert_array_equal(after, W)
 
 
-@pytest.mark.parametrize(("name", "scale"), [("abcd", 0.05), ("decomposed", 0.2), ("static", 1.0)])
-def test_default_scales_are_the_published_ones(name: str, scale: float) -> None:
-    assert scale == rules.get(name).SCALE
-
-
-@pytest.mark.parametrize("name", rules.NAMES)
-@pytest.mark.parametrize(("post", "pre"), SIZES)
-def test_genes_broadcast_to_the_matrix_and_lifetimes_begin_blank(
-    name: str, post: int, pre: int
+@pytest.mark.parametrize(
+    ("name", "preset", "modulated", "expected"),
+    [
+        ("abcd", "wang2022", True, (0.05,)),
+        ("abcd", "released", False, (0.05,)),
+        ("tied", "released", True, (0.05,)),
+        ("decomposed", "wang2022", True, (1.0,)),
+        ("decomposed", "wang2022", False, (1.0,)),
+        ("decomposed", "released", True, (0.2,)),
+        ("decomposed", "released", False, (1.0,)),
+        ("eligibility", "wang2022", True, (1.0, np.inf, False)),
+        ("eligibility", "released", True, (0.001, 5.0, True)),
+        ("scratch_eligibility", "released", False, (0.001, 5.0, True)),
+    ],
+)
+def test_presets_are_the_published_constants(
+    name: str, preset: str, modulated: bool, expected: tuple[object, ...]
 ) -> None:
-    setting = Setting(name, post, pre, np.float64)
-    assert np.broadcast_shapes(*(gene.shape for gene in setting.genes)) == (post, pre)
-    W = setting.rule.initial(setting.genes, post, pre)
+    assert rules.get(name).constants(preset, modulated)[: len(expected)] == expected
+
+
+@every_case
+@pytest.mark.parametrize(("post", "pre"), SIZES)
+def test_lifetimes_begin_with_evolved_weights_or_none(case: str, post: int, pre: int) -> None:
+    setting = Setting(case, post, pre, np.float64)
+    W = setting.initial()
     assert W.shape == (post, pre)
-    assert W.any() != setting.rule.PLASTIC
+    assert W.any() != (case in FROM_ZERO)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("post", "pre"), SIZES)
-@pytest.mark.parametrize("name", rules.NAMES)
-def test_compiled_form_is_the_equation(name: str, post: int, pre: int, dtype: type) -> None:
-    setting = Setting(name, post, pre, dtype)
+@every_case
+def test_compiled_form_is_the_equation(case: str, post: int, pre: int, dtype: type) -> None:
+    setting = Setting(case, post, pre, dtype)
     result = setting.run(setting.memory(), list(range(SLOTS)))
     for slot in range(SLOTS):
         tolerance = TOLERANCE[dtype]
@@ -149,10 +219,10 @@ def test_compiled_form_is_the_equation(name: str, post: int, pre: int, dtype: ty
     assert np.abs(result[-1]).max() > 0.1
 
 
-@pytest.mark.parametrize("name", rules.NAMES)
-def test_what_is_recalled_is_added_to_what_is_there(name: str) -> None:
-    setting = Setting(name, 20, 7, np.float64)
-    genes = setting.rule.arrange(setting.genes)
+@every_case
+def test_what_is_recalled_is_added_to_what_is_there(case: str) -> None:
+    setting = Setting(case, 20, 7, np.float64)
+    genes = setting.arranged()
     out = zeros((1, SLOTS, 32), np.float64)
     out[...] = 3
     mu, x, y = setting.mu[:1], *(setting._padded(a[:1]) for a in (setting.x, setting.y))
@@ -163,25 +233,26 @@ def test_what_is_recalled_is_added_to_what_is_there(name: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", rules.NAMES)
-def test_without_modulation_nothing_is_learned(name: str, dtype: type) -> None:
-    setting = Setting(name, 48, 33, dtype)
+@every_case
+def test_without_modulation_nothing_is_learned(case: str, dtype: type) -> None:
+    setting = Setting(case, 48, 33, dtype)
     setting.mu[...] = 0
-    W = setting.rule.initial(setting.genes, 48, 33)
+    W = setting.initial().clip(-setting.constants.bound, setting.constants.bound)
     result = setting.run(setting.memory(), [0])
-    np.testing.assert_allclose(result[:, 0], setting.z[:, 0] @ W.T, atol=1e-5)
-    if setting.rule.PLASTIC:
+    np.testing.assert_allclose(result[1:, 0], setting.z[1:, 0] @ W.T, atol=1e-5)
+    if case in FROM_ZERO:
         assert not result.any()
 
 
 @pytest.mark.parametrize(("post", "pre"), SIZES)
-@pytest.mark.parametrize("name", rules.NAMES)
-def test_relabelled_neurons_have_relabelled_activity(name: str, post: int, pre: int) -> None:
-    plain, rolled = (Setting(name, post, pre, np.float64) for _ in range(2))
+@every_case
+def test_relabelled_neurons_have_relabelled_activity(case: str, post: int, pre: int) -> None:
+    plain, rolled = (Setting(case, post, pre, np.float64) for _ in range(2))
     genes = []
     for gene in plain.genes:
-        shifts = [shift if n > 1 else 0 for shift, n in zip((5, 3), gene.shape, strict=True)]
-        genes.append(np.roll(gene, shifts, axis=(0, 1)))
+        of_neurons = [n == size for n, size in zip(gene.shape, (post, pre), strict=False)]
+        shifts = [shift * turned for shift, turned in zip((5, 3), of_neurons, strict=False)]
+        genes.append(np.roll(gene, shifts, axis=tuple(range(gene.ndim))))
     rolled.genes = plain.rule.Genes(*genes)
     rolled.x, rolled.z = np.roll(plain.x, 3, axis=2), np.roll(plain.z, 3, axis=2)
     rolled.y = np.roll(plain.y, 5, axis=2)
@@ -191,9 +262,9 @@ def test_relabelled_neurons_have_relabelled_activity(name: str, post: int, pre: 
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", rules.NAMES)
-def test_a_lifetime_after_forgetting_is_a_fresh_one(name: str, dtype: type) -> None:
-    setting = Setting(name, 48, 33, dtype)
+@every_case
+def test_a_lifetime_after_forgetting_is_a_fresh_one(case: str, dtype: type) -> None:
+    setting = Setting(case, 48, 33, dtype)
     memory = setting.memory()
     fresh = setting.run(memory, [0, 1])
     went_on = setting.run(memory, [0, 1])
@@ -203,9 +274,9 @@ def test_a_lifetime_after_forgetting_is_a_fresh_one(name: str, dtype: type) -> N
     assert np.array_equal(went_on, fresh) != setting.rule.PLASTIC
 
 
-@pytest.mark.parametrize("name", rules.NAMES)
-def test_forgetting_concerns_one_slot(name: str) -> None:
-    setting = Setting(name, 20, 7, np.float32)
+@every_case
+def test_forgetting_concerns_one_slot(case: str) -> None:
+    setting = Setting(case, 20, 7, np.float32)
     whole = setting.run(setting.memory(), [0, 1, 2])
     memory = setting.memory()
     setting.run(memory, [0, 1, 2], 0, 10)
@@ -220,11 +291,11 @@ def test_forgetting_concerns_one_slot(name: str) -> None:
     "order", [[5], [5, 2], [2, 7, 5], [7, 6, 5, 4, 3, 2, 1, 0], [0, 2, 4, 5, 6]]
 )
 @pytest.mark.parametrize(("post", "pre"), [(64, 64), (48, 33)])
-@pytest.mark.parametrize("name", rules.NAMES)
+@every_case
 def test_a_slot_does_not_feel_the_others(
-    name: str, post: int, pre: int, order: list[int], dtype: type
+    case: str, post: int, pre: int, order: list[int], dtype: type
 ) -> None:
-    setting = Setting(name, post, pre, dtype)
+    setting = Setting(case, post, pre, dtype)
     together = setting.run(setting.memory(), list(range(SLOTS)))
     result = setting.run(setting.memory(), order)
     for slot in range(SLOTS):
@@ -232,9 +303,9 @@ def test_a_slot_does_not_feel_the_others(
         np.testing.assert_array_equal(result[:, slot], expected)
 
 
-@pytest.mark.parametrize("name", rules.NAMES)
-def test_slots_may_pause_and_change_company(name: str) -> None:
-    setting = Setting(name, 48, 33, np.float32)
+@every_case
+def test_slots_may_pause_and_change_company(case: str) -> None:
+    setting = Setting(case, 48, 33, np.float32)
     together = setting.run(setting.memory(), list(range(SLOTS)))
     memory = setting.memory()
     first = setting.run(memory, [3, 1, 4], 0, 9)
@@ -246,5 +317,5 @@ def test_slots_may_pause_and_change_company(name: str) -> None:
 
 
 def test_an_unknown_rule_is_named_with_those_there_are() -> None:
-    with pytest.raises(ValueError, match=r"'hebb'; rules are abcd, decomposed, static"):
+    with pytest.raises(ValueError, match=r"'hebb'; rules are abcd, decomposed, elig"):
         rules.get("hebb")

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from evo_plastic.networks.compiled import compile_network
 from evo_plastic.networks.spec import NetworkSpec
-from evo_plastic.tasks.maze import MAX_STEPS
+from evo_plastic.tasks.maze import INTERFACE, MAX_STEPS
 from evo_plastic.tasks.task_sets import TaskSet
 from evo_plastic.vectors import padded, zeros
 from workers.lifetime import Lives, Slots, World, live_population
@@ -26,12 +26,13 @@ class Outcomes(NamedTuple):
 class Engine:
     """Lives lifetimes of one network; not to be shared between threads."""
 
-    def __init__(self, spec: NetworkSpec, precision: str) -> None:
+    def __init__(self, spec: NetworkSpec, precision: str, slots: int | None = None) -> None:
+        """slots: lifetimes side by side, which decides the speed and nothing else."""
         self.spec = spec
-        count = spec.rule.SLOTS
+        count = spec.slots if slots is None else slots
         self._network = compile_network(spec, count, precision)
         active, life, position, rollout, step, age = (np.zeros(count, np.int64) for _ in range(6))
-        x = zeros((count, padded(spec.inputs)), precision)
+        x = zeros((count, padded(INTERFACE.inputs)), precision)
         o = zeros((count, padded(spec.outputs)), precision)
         self._slots = Slots(active, life, position, rollout, step, age, x, o)
 

@@ -13,11 +13,11 @@ def command(hidden: int, as_json: bool) -> None:
     """List all networks: N_gene numbers evolve, N_mem change during a lifetime."""
     from evo_plastic import networks
     from evo_plastic.cli.output import print_json, print_table
-    from evo_plastic.tasks.maze import INPUTS, OUTPUTS
+    from evo_plastic.tasks.maze import INTERFACE
 
     rows = []
     for config in networks.every(hidden):
-        spec = networks.create(config, INPUTS, OUTPUTS)
+        spec = networks.create(config, INTERFACE)
         rows.append((config, spec))
     if as_json:
         print_json(
@@ -26,7 +26,10 @@ def command(hidden: int, as_json: bool) -> None:
                     "name": config.name,
                     "modulation": config.modulation,
                     "title": spec.title,
-                    "rule": spec.rule_name,
+                    "cell": spec.cell_name,
+                    "rules": dict(
+                        zip((c.name for c in spec.connections), spec.rule_names, strict=True)
+                    ),
                     "n_gene": spec.n_gene,
                     "n_mem": spec.n_mem,
                     "layout": spec.layout.to_json(),
@@ -36,9 +39,20 @@ def command(hidden: int, as_json: bool) -> None:
         )
         return
     print_table(
-        ["network.name", "modulation", "in the paper", "rule", "N_gene", "N_mem"],
+        ["network.name", "modulation", "in the paper", "rules", "N_gene", "N_mem"],
         [
-            [config.name, config.modulation, spec.title, spec.rule_name, spec.n_gene, spec.n_mem]
+            [
+                config.name,
+                config.modulation,
+                spec.title,
+                _named(spec.rule_names),
+                spec.n_gene,
+                spec.n_mem,
+            ]
             for config, spec in rows
         ],
     )
+
+
+def _named(rules: tuple[str, ...]) -> str:
+    return ", ".join(dict.fromkeys(rules))

@@ -20,7 +20,7 @@ from evo_plastic.records import manifest, metrics
 from evo_plastic.records.directory import RunDirectory, default_run_name
 from evo_plastic.records.manifest import Ending, Manifest
 from evo_plastic.tasks import named_set
-from evo_plastic.tasks.maze import INPUTS, OUTPUTS
+from evo_plastic.tasks.maze import INTERFACE
 from workers.evaluator import open_evaluator
 
 FREE_TO_CHANGE = ("training.generations", "training.budget_seconds", "pool")
@@ -67,7 +67,7 @@ def train(plan: Plan, stop: StopRequest) -> None:
     """Train until the end, a stop request or an error; the manifest says which."""
     run = RunDirectory(plan.path) if plan.resume else RunDirectory.create(plan.path)
     experiment, reporter = plan.experiment, make_reporter()
-    spec = networks.create(experiment.network, INPUTS, OUTPUTS)
+    spec = networks.create(experiment.network, INTERFACE)
     with run.lock(), closing(reporter):
         reporter.start(f"{run.path}: {spec.title}, {spec.n_gene} genes; starting workers")
         with open_evaluator(experiment.pool, experiment.network, spec) as evaluator:

@@ -1,4 +1,4 @@
-"""One time step of the network of ``spec`` as compiled code, for all active slots."""
+"""One time step of the network of a ``NetworkSpec`` as compiled code, for all active slots."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -6,34 +6,27 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from evo_plastic.functions import tanh
 from evo_plastic.jit import inline_jit, jit
 from evo_plastic.networks import modulation
-from evo_plastic.networks.modulation import modulate
+from evo_plastic.networks.cells.base import Parts, advance, awaken
 from evo_plastic.networks.spec import NetworkSpec
-from evo_plastic.vectors import copy, dot, padded, zeros
-from rules.base import forget, matrix, recall, record, vector
+from evo_plastic.vectors import dot, padded, zeros
+from rules.base import matrix, vector
 
 
 class Genes(NamedTuple):
     """A genome as the kernel holds it; all arrays are views of one flat buffer."""
 
-    bias: Any  # (hidden⁺,)
+    cell: Any
     readout_W: Any  # (outputs, hidden⁺)
     readout_b: Any  # (outputs⁺,)
-    modulation: Any
-    recurrent: Any
-    input: Any
-    scale: Any  # s of the rule, a number
 
 
 class Memory(NamedTuple):
     """All that changes during lifetimes, one row per slot."""
 
-    h: Any  # (slots, hidden⁺)
-    z: Any  # (slots, hidden⁺): pre-activations, then the new h
-    recurrent: Any
-    input: Any
+    cell: Any
+    y: Any  # (slots, hidden⁺): the activity that is read out
 
 
 @inline_jit
@@ -42,26 +35,9 @@ def step(genes, memory, slots, count, x, o):
 
     x : (slots, inputs⁺) inputs      o : (slots, outputs⁺) outputs, written
     """
-    h, z = memory.h, memory.z
-    hidden = h.shape[1]
+    advance(genes.cell, memory.cell, slots, count, x, memory.y)
     for k in range(count):
-        copy(genes.bias, 0, z, slots[k] * hidden, hidden)
-    recall(genes.recurrent, memory.recurrent, slots, count, h, z)
-    recall(genes.input, memory.input, slots, count, x, z)
-    for k in range(count):
-        slot = slots[k]
-        _activate(z, slot)
-        _read_out(genes, z, slot, o)
-        m_h, m_x = modulate(genes.modulation, slot, h, x, z)
-        record(genes.recurrent, memory.recurrent, slot, genes.scale * m_h, h, z)
-        record(genes.input, memory.input, slot, genes.scale * m_x, x, z)
-        copy(z, slot * hidden, h, slot * hidden, hidden)
-
-
-@inline_jit
-def _activate(z, slot):
-    for i in range(z.shape[1]):
-        z[slot, i] = tanh(z[slot, i])
+        _read_out(genes, memory.y, slots[k], o)
 
 
 @inline_jit
@@ -75,9 +51,7 @@ def _read_out(genes, y, slot, o):
 @inline_jit
 def begin(genes, memory, slot):
     """Blank memories: the beginning of a lifetime."""
-    memory.h[slot] = 0
-    forget(genes.recurrent, memory.recurrent, slot)
-    forget(genes.input, memory.input, slot)
+    awaken(genes.cell, memory.cell, slot)
 
 
 @jit
@@ -105,21 +79,27 @@ class CompiledNetwork:
 def _arrange(spec: NetworkSpec) -> Genes:
     """Kernel arrays that hold gene numbers counted from 1, and 0 where they are padding."""
     numbers = spec.layout.view(np.arange(1, spec.layout.size + 1))
+    genes, gates = [], []
+    for c, rule, constants, own in zip(
+        spec.connections, spec.rules, spec.constants, spec.genes(numbers), strict=True
+    ):
+        genes.append(rule.arrange(own, constants))
+        # What a connection that does not learn is gated by, nothing reads.
+        kind = spec.modulation if rule.PLASTIC else "none"
+        gates.append(modulation.arrange(kind, c.letter, numbers, constants.scale))
+    parts = Parts(spec.biases(numbers), tuple(genes), tuple(gates))
     return Genes(
-        bias=vector(numbers["bias"]),
+        cell=spec.cell.arrange(parts),
         readout_W=matrix(numbers["readout/W"].T),
         readout_b=vector(numbers["readout/b"]),
-        modulation=modulation.arrange(spec.modulation_genes(numbers)),
-        recurrent=spec.rule.arrange(spec.genes("recurrent", numbers)),
-        input=spec.rule.arrange(spec.genes("input", numbers)),
-        scale=0.0,
     )
 
 
 def _move_into_buffer(arrays: Any, dtype: DTypeLike) -> tuple[Any, NDArray[Any], NDArray[Any]]:
     """Replace every array of a nested tuple by a zeroed view of one buffer.
 
-    Returns the tuple, the buffer and, for each element of the buffer, its gene number.
+    Returns the tuple, whose floats are now of ``dtype``, the buffer and, for each element of
+    the buffer, its gene number.
     """
     found: list[NDArray[np.int64]] = []
 
@@ -143,7 +123,7 @@ def _move_into_buffer(arrays: Any, dtype: DTypeLike) -> tuple[Any, NDArray[Any],
             view = buffer[start : start + item.size].reshape(item.shape)
             start += item.size
             return view
-        return item
+        return buffer.dtype.type(item) if isinstance(item, float) else item
 
     return replace(arrays), buffer, numbers
 
@@ -152,13 +132,12 @@ def compile_network(spec: NetworkSpec, slots: int, dtype: DTypeLike) -> Compiled
     """Allocate genes and memory of a network for ``slots`` lifetimes side by side."""
     genes, buffer, numbers = _move_into_buffer(_arrange(spec), dtype)
     target = np.flatnonzero(numbers)
-    scale: Any = np.full(1, spec.update_scale, dtype)[0]
+    memories = tuple(
+        rule.blank(slots, c.post, c.pre, dtype)
+        for c, rule in zip(spec.connections, spec.rules, strict=True)
+    )
     memory = Memory(
-        h=zeros((slots, padded(spec.hidden)), dtype),
-        z=zeros((slots, padded(spec.hidden)), dtype),
-        recurrent=spec.rule.blank(slots, spec.hidden, spec.hidden, dtype),
-        input=spec.rule.blank(slots, spec.hidden, spec.inputs, dtype),
+        cell=spec.cell.blank(memories, slots, spec.hidden, dtype),
+        y=zeros((slots, padded(spec.hidden)), dtype),
     )
-    return CompiledNetwork(
-        genes._replace(scale=scale), memory, numbers[target] - 1, target, buffer
-    )
+    return CompiledNetwork(genes, memory, numbers[target] - 1, target, buffer)

@@ -1,92 +1,77 @@
-"""Modulation: the dopamine signals m_h and m_x that gate what the connections learn.
+"""Modulation: the dopamine signal m that gates what a connection learns.
 
-    none     m_h = m_x = 1
-    pre      m_h = σ(w_h · h + b_h)      m_x = σ(w_x · x + b_x)        "PreDN", 81 genes
-    post     m_h = σ(w_h · h' + b_h)     m_x = σ(w_x · h' + b_x)       "PostDN", 130 genes
+    none     m = 1
+    pre      m = σ(w · x + b)        "PreDN": from the pre-synaptic activity
+    post     m = σ(w · y + b)        "PostDN": from the post-synaptic activity
 
-h is the hidden activity before, h' after the step; x the input (Wang 2022, section 3.2; the
-81-gene form of PreDN is the one of their Table 1). Gene counts for 64 neurons, 15 inputs.
+Every connection has a signal of its own: m_h of the recurrent one sees h or h', m_x of the
+input sees x or h'. For 64 neurons and 15 inputs PreDN has 81 genes and PostDN 130 (Wang 2022,
+section 3.2; the 81-gene form is the one of their Table 1).
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
-
-from numba.extending import overload
 
 from evo_plastic.functions import sigmoid
 from evo_plastic.vectors import dot
-from rules.base import Shapes, vector
+from rules.base import Shapes, implements, vector
 
 
-class NoModulation(NamedTuple):
-    unused: Any
+class NoGate(NamedTuple):
+    scale: float
 
 
-class PreModulation(NamedTuple):
-    w_h: Any
-    w_x: Any
-    b_h: Any
-    b_x: Any
+class PreGate(NamedTuple):
+    w: Any
+    b: Any
+    scale: float
 
 
-class PostModulation(NamedTuple):
-    w_h: Any
-    w_x: Any
-    b_h: Any
-    b_x: Any
+class PostGate(NamedTuple):
+    w: Any
+    b: Any
+    scale: float
 
 
-GENES: dict[str, type[NoModulation] | type[PreModulation] | type[PostModulation]] = {
-    "none": NoModulation,
-    "pre": PreModulation,
-    "post": PostModulation,
-}
-
-
-def gene_shapes(kind: str, hidden: int, inputs: int) -> Shapes:
-    """Shapes of the evolved arrays of one kind of modulation."""
+def gene_shapes(kind: str, letter: str, post: int, pre: int) -> Shapes:
+    """Shapes of the evolved arrays that gate one connection."""
     if kind == "none":
         return {}
-    sees = inputs if kind == "pre" else hidden
-    return {"w_h": (hidden,), "w_x": (sees,), "b_h": (1,), "b_x": (1,)}
+    return {f"w_{letter}": (pre if kind == "pre" else post,), f"b_{letter}": (1,)}
 
 
-def arrange(genes: Any) -> Any:
-    """The same genes as kernels hold them."""
-    return type(genes)(*(vector(values) for values in genes))
+def arrange(kind: str, letter: str, genes: dict[str, Any], scale: float) -> Any:
+    """The gate of one connection as kernels hold it; scale: s of its rule, in µ = s · m."""
+    if kind == "none":
+        return NoGate(scale)
+    w, b = vector(genes[f"modulation/w_{letter}"]), vector(genes[f"modulation/b_{letter}"])
+    return PreGate(w, b, scale) if kind == "pre" else PostGate(w, b, scale)
 
 
-def modulate(genes, slot, before, x, after):
-    """(m_h, m_x) of one slot; before = h and after = h' (slots, hidden⁺), x (slots, inputs⁺)."""
+def rate_oracle(kind: str, letter: str, genes: dict[str, Any], x: Any, y: Any) -> Any:
+    """The signal m in numpy, for pre-synaptic x (pre,) and post-synaptic y (post,)."""
+    if kind == "none":
+        return 1.0
+    seen = x if kind == "pre" else y
+    return sigmoid(genes[f"modulation/w_{letter}"] @ seen + genes[f"modulation/b_{letter}"][0])
+
+
+def rate(gate, slot, x, y):
+    """µ = s · m of one slot; pre-synaptic x (slots, pre⁺), post-synaptic y (slots, post⁺)."""
     raise NotImplementedError
 
 
-def _none(genes, slot, before, x, after):
-    one = before.dtype.type(1)
-    return one, one
+@implements(rate, NoGate)
+def _none(gate, slot, x, y):
+    return gate.scale
 
 
-def _pre(genes, slot, before, x, after):
-    hidden, inputs = before.shape[1], x.shape[1]
-    m_h = sigmoid(dot(genes.w_h, 0, before, slot * hidden, hidden) + genes.b_h[0])
-    m_x = sigmoid(dot(genes.w_x, 0, x, slot * inputs, inputs) + genes.b_x[0])
-    return m_h, m_x
+@implements(rate, PreGate)
+def _pre(gate, slot, x, y):
+    pre = x.shape[1]
+    return gate.scale * sigmoid(dot(gate.w, 0, x, slot * pre, pre) + gate.b[0])
 
 
-def _post(genes, slot, before, x, after):
-    hidden = after.shape[1]
-    m_h = sigmoid(dot(genes.w_h, 0, after, slot * hidden, hidden) + genes.b_h[0])
-    m_x = sigmoid(dot(genes.w_x, 0, after, slot * hidden, hidden) + genes.b_x[0])
-    return m_h, m_x
-
-
-_FORMS: dict[type, Callable[..., Any]] = {
-    NoModulation: _none,
-    PreModulation: _pre,
-    PostModulation: _post,
-}
-
-
-@overload(modulate, strict=False, jit_options={"forceinline": True})  # type: ignore[untyped-decorator]
-def _choose(genes: Any, *_: Any) -> Any:
-    return _FORMS.get(getattr(genes, "instance_class", None))  # type: ignore[arg-type]
+@implements(rate, PostGate)
+def _post(gate, slot, x, y):
+    post = y.shape[1]
+    return gate.scale * sigmoid(dot(gate.w, 0, y, slot * post, post) + gate.b[0])

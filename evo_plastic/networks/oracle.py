@@ -1,7 +1,7 @@
 """The network, one time step after the other, in plain float64 numpy.
 
-Slow and direct: the equations of ``spec`` with every weight matrix written out. Kernels are
-held to it.
+Slow and direct: the equations of cell, rule and modulation with every weight matrix written
+out. Kernels are held to it.
 """
 
 from typing import Any
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evo_plastic.functions import sigmoid
-from evo_plastic.networks.spec import CONNECTIONS, NetworkSpec
+from evo_plastic.networks.modulation import rate_oracle
+from evo_plastic.networks.spec import NetworkSpec
 
 Floats = NDArray[np.float64]
 
@@ -21,33 +21,40 @@ class OracleNetwork:
     def __init__(self, spec: NetworkSpec, genome: NDArray[Any]) -> None:
         self.spec = spec
         self.arrays = spec.layout.view(np.asarray(genome, np.float64))
-        self.genes = {name: spec.genes(name, self.arrays) for name in CONNECTIONS}
-        self.h = np.zeros(spec.hidden)
-        self.weights = {
-            name: spec.rule.initial(self.genes[name], spec.hidden, spec.pre(name))
-            for name in CONNECTIONS
+        self.state = {
+            name: np.zeros(size) for name, size in spec.cell.state_sizes(spec.hidden).items()
         }
+        self._places = {c.name: place for place, c in enumerate(spec.connections)}
+        self._genes = spec.genes(self.arrays)
+        self._synapses = [
+            rule.initial(genes, c.post, c.pre)
+            for c, rule, genes in zip(spec.connections, spec.rules, self._genes, strict=True)
+        ]
 
     def step(self, x: Floats) -> Floats:
-        """Outputs (outputs,) for inputs (inputs,); the weights learn afterwards."""
-        h = self.h
-        z = self.weights["recurrent"] @ h + self.weights["input"] @ x + self.arrays["bias"]
-        y = np.tanh(z)
-        m_h, m_x = self._modulation(h, x, y)
-        self._learn("recurrent", m_h, h, y)
-        self._learn("input", m_x, x, y)
-        self.h = y
+        """Outputs (outputs,) for the task's inputs; the weights learn afterwards."""
+        y = self.spec.cell.advance_oracle(self, x[: self.spec.inputs])
         outputs: Floats = self.arrays["readout/W"] @ y + self.arrays["readout/b"]
         return outputs
 
-    def _modulation(self, h: Floats, x: Floats, y: Floats) -> tuple[Any, Any]:
-        if self.spec.modulation == "none":
-            return 1.0, 1.0
-        g = self.spec.modulation_genes(self.arrays)
-        for_h, for_x = (h, x) if self.spec.modulation == "pre" else (y, y)
-        return sigmoid(g.w_h @ for_h + g.b_h[0]), sigmoid(g.w_x @ for_x + g.b_x[0])
+    def weights(self, connection: str) -> Floats:
+        """W of a connection, shape (post, pre)."""
+        W: Floats = self._synapses[self._places[connection]][0]
+        return W
 
-    def _learn(self, connection: str, m: Any, x: Floats, y: Floats) -> None:
-        mu = self.spec.update_scale * m
-        genes = self.genes[connection]
-        self.weights[connection] += self.spec.rule.delta(mu, x[None, :], y[:, None], *genes)
+    def product(self, connection: str, x: Floats) -> Floats:
+        """W x, shape (post,)."""
+        product: Floats = self.weights(connection) @ x
+        return product
+
+    def learn(self, connection: str, x: Floats, y: Floats) -> None:
+        """Change W by its rule, from pre-synaptic x (pre,) and post-synaptic y (post,)."""
+        spec, place = self.spec, self._places[connection]
+        rule, constants = spec.rules[place], spec.constants[place]
+        if not rule.PLASTIC:
+            return
+        letter = spec.connections[place].letter
+        mu = constants.scale * rate_oracle(spec.modulation, letter, self.arrays, x, y)
+        self._synapses[place] = rule.learn(
+            self._synapses[place], mu, x[None, :], y[:, None], self._genes[place], constants
+        )

@@ -1,10 +1,9 @@
-"""What a network is: a cell, the rule of its connections and its modulation.
+"""What a network is: a cell, the rules of its connections, their modulation, a linear readout.
 
-    h' = tanh(W_h h + W_x x + b)        o = W_o h' + b_o
+    y = cell(x)        o = W_o y + b_o
 
-W_h (recurrent) and W_x (input) follow the rule; after the forward pass W_h learns from
-(h, h'), gated by m_h, and W_x from (x, h'), gated by m_x (Wang 2022, Eqs. 3 to 6). One
-declaration gives the genome layout, N_gene, N_mem, the kernel's arrays and the oracle.
+After the forward pass every plastic connection learns by its rule. One declaration gives the
+genome layout, N_gene, N_mem, the kernel's arrays and the oracle.
 """
 
 from dataclasses import dataclass
@@ -16,39 +15,49 @@ from numpy.typing import NDArray
 
 import rules
 from evo_plastic.layout import ArraySpec, Layout
-from evo_plastic.networks import modulation
-from rules.base import Rule
-
-CONNECTIONS = ("recurrent", "input")
+from evo_plastic.networks import cells, modulation
+from evo_plastic.networks.cells.base import Cell, Connection
+from evo_plastic.networks.ties import UNTIED, Ties
+from rules.base import Constants, Rule, Shapes
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
     """One network; two specs are equal when they mean the same network.
 
-    scale: update scale s of the rule, None for the rule's default.
+    rule_names, constants: one for each of the cell's connections, in their order
+    inputs: how many of the task's inputs it reads, from the first on
+    ties: which synapses share a rule, for connections with a tied one
+    unused: evolved arrays that nothing reads, kept because the paper counts them
     """
 
     title: str
-    rule_name: str
+    cell_name: str
+    rule_names: tuple[str, str]
+    constants: tuple[Constants, Constants]
     modulation: str
     hidden: int
     inputs: int
     outputs: int
-    scale: float | None = None
+    ties: Ties = UNTIED
+    unused: tuple[ArraySpec, ...] = ()
 
     @property
-    def rule(self) -> Rule:
-        return rules.get(self.rule_name)
+    def cell(self) -> Cell:
+        return cells.get(self.cell_name)
 
     @property
-    def update_scale(self) -> float:
-        """s in µ = s · m."""
-        return self.rule.SCALE if self.scale is None else self.scale
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(map(rules.get, self.rule_names))
 
-    def pre(self, connection: str) -> int:
-        """Number of pre-synaptic neurons of a connection."""
-        return self.hidden if connection == "recurrent" else self.inputs
+    @property
+    def slots(self) -> int:
+        """How many lifetimes side by side are fastest."""
+        return min(rule.SLOTS for rule in self.rules)
+
+    @cached_property
+    def connections(self) -> tuple[Connection, Connection]:
+        return self.cell.connections(self.hidden, self.inputs)
 
     @cached_property
     def layout(self) -> Layout:
@@ -56,13 +65,17 @@ class NetworkSpec:
             ArraySpec("readout/W", (self.outputs, self.hidden)),
             ArraySpec("readout/b", (self.outputs,)),
         ]
-        shapes = modulation.gene_shapes(self.modulation, self.hidden, self.inputs)
-        arrays += [ArraySpec(f"modulation/{name}", shape) for name, shape in shapes.items()]
-        arrays.append(ArraySpec("bias", (self.hidden,)))
-        for connection in CONNECTIONS:
-            shapes = self.rule.gene_shapes(self.hidden, self.pre(connection))
-            arrays += [ArraySpec(f"{connection}/{name}", shape) for name, shape in shapes.items()]
-        return Layout(tuple(arrays))
+        gates: Shapes = {}
+        for c in self.connections:
+            gates |= modulation.gene_shapes(self.modulation, c.letter, c.post, c.pre)
+        # All w before all b.
+        for name, shape in sorted(gates.items(), key=lambda item: item[0][0], reverse=True):
+            arrays.append(ArraySpec(f"modulation/{name}", shape))
+        arrays += [ArraySpec(*bias) for bias in self.cell.bias_shapes(self.hidden).items()]
+        for c, rule, constants in zip(self.connections, self.rules, self.constants, strict=True):
+            shapes = rule.gene_shapes(c.post, c.pre, constants)
+            arrays += [ArraySpec(f"{c.name}/{name}", shape) for name, shape in shapes.items()]
+        return Layout((*arrays, *self.unused))
 
     @property
     def n_gene(self) -> int:
@@ -71,18 +84,25 @@ class NetworkSpec:
 
     @property
     def n_mem(self) -> int:
-        """Numbers that change during a lifetime: plastic weights and activity."""
-        plastic = self.hidden * (self.hidden + self.inputs) if self.rule.PLASTIC else 0
-        return plastic + self.hidden
+        """Numbers that change during a lifetime: plastic weights and activity.
 
-    def genes(self, connection: str, arrays: dict[str, NDArray[Any]]) -> Any:
-        """The rule's genes of one connection, by name, out of ``layout.view(genome)``."""
-        kind = self.rule.Genes
-        return kind(*(arrays[f"{connection}/{name}"] for name in kind._fields))
+        As in Wang 2022, Table 1, traces beside the weights are not counted.
+        """
+        pairs = zip(self.connections, self.rules, strict=True)
+        plastic = sum(c.post * c.pre for c, rule in pairs if rule.PLASTIC)
+        return plastic + sum(self.cell.state_sizes(self.hidden).values())
 
-    def modulation_genes(self, arrays: dict[str, NDArray[Any]]) -> Any:
-        """The modulation's genes out of ``layout.view(genome)``."""
-        kind = modulation.GENES[self.modulation]
-        if kind is modulation.NoModulation:
-            return kind(np.zeros(1, np.asarray(arrays["bias"]).dtype))
-        return kind(*(arrays[f"modulation/{name}"] for name in kind._fields))
+    def genes(self, arrays: dict[str, NDArray[Any]]) -> tuple[Any, ...]:
+        """The genes of each connection out of ``layout.view(genome)``, with its map if tied."""
+        found = []
+        for c, rule in zip(self.connections, self.rules, strict=True):
+            names = rule.Genes._fields
+            genes = {n: arrays[f"{c.name}/{n}"] for n in names if n != "map"}
+            if "map" in names:
+                clusters = len(genes["clusters"])
+                genes["map"] = self.ties.map(c.name, (c.post, c.pre), clusters)
+            found.append(rule.Genes(**genes))
+        return tuple(found)
+
+    def biases(self, arrays: dict[str, NDArray[Any]]) -> tuple[NDArray[Any], ...]:
+        return tuple(np.asarray(arrays[name]) for name in self.cell.bias_shapes(self.hidden))

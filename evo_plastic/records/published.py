@@ -34,7 +34,7 @@ from evo_plastic.errors import InputError
 from evo_plastic.files import read_whole
 from evo_plastic.layout import ArraySpec, Layout
 from evo_plastic.records.genomes import GenomeFile
-from evo_plastic.tasks.maze import INPUTS, OBSERVATION, OUTPUTS, REWARD_INPUT
+from evo_plastic.tasks.maze import INTERFACE, OBSERVATION, REWARD_INPUT
 
 LIMIT_BYTES = 2**20
 """Of the file, and of each array that is read from it."""
@@ -57,10 +57,10 @@ _ROWS = {
 
 def _their_layout() -> Layout:
     """Names and shapes of the published arrays in the order of the vector: of their names."""
-    sizes = {"h": _HIDDEN, "x": INPUTS}
+    sizes = {"h": _HIDDEN, "x": INTERFACE.inputs}
     shapes: dict[str, tuple[int, ...]] = {
-        "FC_1/W": (OUTPUTS, _HIDDEN),
-        "FC_1/b": (OUTPUTS,),
+        "FC_1/W": (INTERFACE.outputs, _HIDDEN),
+        "FC_1/b": (INTERFACE.outputs,),
         "FC_M/W": (2, _HIDDEN),
         "FC_M/b": (2,),
         "PRNN_1//b": (_HIDDEN,),
@@ -133,7 +133,7 @@ def load_published(path: Path, which: str) -> GenomeFile:
     network = NetworkConfig(
         name="dec-prnn", modulation="post", hidden_size=_HIDDEN, scale=about.scale
     )
-    layout = networks.create(network, INPUTS, OUTPUTS).layout
+    layout = networks.create(network, INTERFACE).layout
     genome = from_published(LAYOUT.view(vector.astype(np.float64)), layout)
     facts = {
         "published": which,

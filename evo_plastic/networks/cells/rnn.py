@@ -1,0 +1,91 @@
+"""The simple recurrent cell.
+
+    h' = tanh(W_h h + W_x x + b)        y = h'
+
+W_h (recurrent) learns from (h, h'), gated by m_h; W_x (input) from (x, h'), gated by m_x
+(Wang 2022, Eqs. 3 to 6).
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from evo_plastic.networks.cells.base import (
+    Activity,
+    Connection,
+    Parts,
+    activate,
+    advance,
+    awaken,
+    learn,
+)
+from evo_plastic.vectors import copy, padded, zeros
+from rules.base import Shapes, forget, implements, recall, vector
+
+
+class Genes(NamedTuple):
+    bias: Any  # (hidden⁺,)
+    recurrent: Any
+    input: Any
+    gate_h: Any
+    gate_x: Any
+
+
+class Memory(NamedTuple):
+    h: Any  # (slots, hidden⁺)
+    recurrent: Any
+    input: Any
+
+
+def connections(hidden: int, inputs: int) -> tuple[Connection, Connection]:
+    return Connection("recurrent", "h", hidden, hidden), Connection("input", "x", hidden, inputs)
+
+
+def bias_shapes(hidden: int) -> Shapes:
+    return {"bias": (hidden,)}
+
+
+def state_sizes(hidden: int) -> dict[str, int]:
+    return {"h": hidden}
+
+
+def arrange(parts: Parts) -> Genes:
+    return Genes(vector(parts.biases[0]), *parts.genes, *parts.gates)
+
+
+def blank(memories: tuple[Any, ...], slots: int, hidden: int, dtype: DTypeLike) -> Memory:
+    return Memory(zeros((slots, padded(hidden)), dtype), *memories)
+
+
+def advance_oracle(life: Activity, x: NDArray[Any]) -> NDArray[Any]:
+    h = life.state["h"]
+    z = life.product("recurrent", h) + life.product("input", x) + life.arrays["bias"]
+    y: NDArray[Any] = np.tanh(z)
+    life.learn("recurrent", h, y)
+    life.learn("input", x, y)
+    life.state["h"] = y
+    return y
+
+
+@implements(advance, Genes)
+def _advance(genes, memory, slots, count, x, y):
+    h = memory.h
+    hidden = h.shape[1]
+    for k in range(count):
+        copy(genes.bias, 0, y, slots[k] * hidden, hidden)
+    recall(genes.recurrent, memory.recurrent, slots, count, h, y)
+    recall(genes.input, memory.input, slots, count, x, y)
+    for k in range(count):
+        slot = slots[k]
+        activate(y, slot)
+        learn(genes.recurrent, genes.gate_h, memory.recurrent, slot, h, y)
+        learn(genes.input, genes.gate_x, memory.input, slot, x, y)
+        copy(y, slot * hidden, h, slot * hidden, hidden)
+
+
+@implements(awaken, Genes)
+def _awaken(genes, memory, slot):
+    memory.h[slot] = 0
+    forget(genes.recurrent, memory.recurrent, slot)
+    forget(genes.input, memory.input, slot)
