@@ -179,6 +179,9 @@ class Experiment(Section):
     seed: Annotated[int, Field(strict=True, ge=0, lt=2**63)] = 1
     """The one seed; everything random in the run follows from it."""
 
+    start: str | None = None
+    """Genome the search begins at: a run, a genome file or FILE.npz:NAME; null: a random one."""
+
     network: NetworkConfig = NetworkConfig()
     task: TaskConfig = TaskConfig()
     strategy: StrategyConfig = StrategyConfig()

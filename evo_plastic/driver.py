@@ -13,10 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from evo_plastic import networks
 from evo_plastic.analysis.evaluation import RolloutTable, summarise
 from evo_plastic.config import Experiment, Stage
 from evo_plastic.errors import InputError
+from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.records.checkpoints import Checkpoint, newest_checkpoint, save_checkpoint
 from evo_plastic.records.directory import RunDirectory
 from evo_plastic.records.genomes import save_genome
@@ -25,7 +25,7 @@ from evo_plastic.seeding import STREAM_VALIDATION, fold
 from evo_plastic.strategies import Proposal, State, Strategy, create, first_mean
 from evo_plastic.tasks import named_set, training_tasks
 from evo_plastic.tasks.fitness import lifetime_fitness, rollout_rewards, rollout_weights
-from evo_plastic.tasks.maze import INTERFACE, OBSERVATION, REWARD_INPUT
+from evo_plastic.tasks.maze import OBSERVATION, REWARD_INPUT
 from evo_plastic.tasks.task_sets import TaskSet
 
 Row = dict[str, Any]
@@ -103,19 +103,30 @@ class Progress:
 class Training:
     """One run of an experiment in a locked run directory."""
 
-    def __init__(self, experiment: Experiment, run: RunDirectory, evaluator: Evaluator) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        spec: NetworkSpec,
+        run: RunDirectory,
+        evaluator: Evaluator,
+        first: Floats | None = None,
+    ) -> None:
+        """first: genome the search begins at, (n_gene,); None: a random one."""
         self._experiment = experiment
         self._settings = experiment.training
         self._run = run
         self._evaluator = evaluator
-        self._spec = networks.create(experiment.network, INTERFACE)
+        self._spec = spec
+        self._first = first
         self._weights = rollout_weights(experiment.task)
         self.strategy = create(experiment.strategy, self._spec.layout, experiment.seed)
 
     def start(self) -> Progress:
         """Before the first generation."""
         spread = self._experiment.strategy.initial_spread
-        mean = first_mean(self._spec.n_gene, self._experiment.seed, spread)
+        mean = self._first
+        if mean is None:
+            mean = first_mean(self._spec.n_gene, self._experiment.seed, spread)
         return Progress(self.strategy.init(mean))
 
     def resume(self) -> Progress:
@@ -241,7 +252,7 @@ class Training:
             "reward_input": REWARD_INPUT,
         }
         layout, network = self._spec.layout, self._experiment.network
-        save_genome(self._run.genome, layout, best.genome, network, facts)
+        save_genome(self._run.genome, layout, best.genome, network, facts, self._spec.ties)
 
     def _checkpoint(self, progress: Progress) -> None:
         arrays = self.strategy.to_arrays(progress.state)

@@ -66,7 +66,7 @@ def train(
     resume: bool = False,
 ) -> tuple[RunDirectory, Progress]:
     run = RunDirectory(path) if resume else RunDirectory.create(path)
-    training = Training(experiment, run, evaluator)
+    training = Training(experiment, SPEC, run, evaluator)
     start = training.resume() if resume else training.start()
     return run, training.evolve(start, stopping, lambda progress, row: None)
 
@@ -190,7 +190,7 @@ def test_checkpoints_that_are_all_damaged_are_not_a_new_beginning(
     for path in run.checkpoints.glob("gen-*.npz"):
         path.write_bytes(b"")
     with pytest.raises(InputError, match="no undamaged checkpoint"):
-        Training(EXPERIMENT, run, local).resume()
+        Training(EXPERIMENT, SPEC, run, local).resume()
 
 
 @pytest.mark.parametrize("end", [4, 5, 7])
@@ -230,8 +230,9 @@ def test_a_checkpoint_of_another_run_is_refused(
 ) -> None:
     run, _ = train(changed(generations=2), tmp_path / "run", local)
     experiment = EXPERIMENT.model_copy(update=other)
+    spec = networks.create(experiment.network, INTERFACE)
     with pytest.raises(InputError, match=r"gen-000002\.npz belongs to another run"):
-        Training(experiment, run, local).resume()
+        Training(experiment, spec, run, local).resume()
 
 
 def test_a_stage_begins_at_its_generation() -> None:

@@ -30,6 +30,12 @@ def _multiply_then_add(a, b, c, out):  # type: ignore[no-untyped-def]
 
 
 @jit
+def _clip(a, lower, upper, out):  # type: ignore[no-untyped-def]
+    low, high = vectors.load(lower, 0), vectors.load(upper, 0)
+    vectors.store(out, 0, vectors.at_least(vectors.at_most(vectors.load(a, 0), high), low))
+
+
+@jit
 def _total(a):  # type: ignore[no-untyped-def]
     return vectors.total(vectors.load(a, 0))
 
@@ -81,6 +87,17 @@ def test_products_are_rounded_before_they_are_added(dtype: type) -> None:
     out = np.ones(LANES, dtype)
     _multiply_then_add(near_one, near_one, minus, out)
     np.testing.assert_array_equal(out, np.zeros(LANES, dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_limits_hold_every_lane_and_let_nan_pass(dtype: type) -> None:
+    a = np.linspace(-3, 3, LANES).astype(dtype)
+    a[[2, 3, 4]] = np.nan, np.inf, -np.inf
+    lower, upper = np.linspace(-2, -1, LANES).astype(dtype), np.linspace(0, 1, LANES).astype(dtype)
+    out = np.zeros(LANES, dtype)
+    _clip(a, lower, upper, out)
+    np.testing.assert_array_equal(out, a.clip(lower, upper))
+    assert np.isnan(out[2])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -21,7 +21,7 @@ from evo_plastic.files import write_whole
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.records import provenance
 from evo_plastic.records.genome_sources import open_genome
-from evo_plastic.records.genomes import GenomeFile, check_layout
+from evo_plastic.records.genomes import GenomeFile, check_genome
 from evo_plastic.tasks import load_set
 from evo_plastic.tasks.maze import INTERFACE, OBSERVATION, REWARD_INPUT
 from evo_plastic.tasks.task_sets import TaskSet
@@ -109,8 +109,8 @@ def _prepare_folders(settings: Settings) -> None:
 
 def _open(number: int, name: str, asked: int | None) -> Subject:
     file = open_genome(name)
-    spec = networks.create(file.network, INTERFACE)
-    check_layout(file.layout, spec.layout, Path(name))
+    spec = networks.create(file.network, INTERFACE, file.ties)
+    check_genome(file, spec, Path(name))
     for fact, ours in (("observation", OBSERVATION), ("reward_input", REWARD_INPUT)):
         theirs = file.facts.get(fact, ours)
         if theirs != ours:

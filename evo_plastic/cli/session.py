@@ -15,9 +15,13 @@ from evo_plastic.cli.output import Reporter, make_reporter
 from evo_plastic.config import Experiment
 from evo_plastic.driver import Progress, Row, Training
 from evo_plastic.errors import InputError, Interrupted
+from evo_plastic.networks.spec import NetworkSpec
+from evo_plastic.networks.ties import UNTIED
 from evo_plastic.parsing import load_experiment
 from evo_plastic.records import manifest, metrics
 from evo_plastic.records.directory import RunDirectory, default_run_name
+from evo_plastic.records.genome_sources import open_genome
+from evo_plastic.records.genomes import GenomeFile, check_genome, load_genome, save_genome
 from evo_plastic.records.manifest import Ending, Manifest
 from evo_plastic.tasks import named_set
 from evo_plastic.tasks.maze import INTERFACE
@@ -35,15 +39,21 @@ class StopRequest(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
+    """start: the genome that the search begins at, if the experiment names one."""
+
     experiment: Experiment
     path: Path
     resume: bool
+    spec: NetworkSpec
+    start: GenomeFile | None
 
 
 def plan_new(config: Path, overrides: Sequence[str], path: Path | None) -> Plan:
     experiment = load_experiment(config, overrides).experiment
     name = default_run_name(config.stem, experiment.seed, datetime.now(UTC))
-    return Plan(experiment, path or Path("runs") / name, resume=False)
+    start = None if experiment.start is None else open_genome(experiment.start)
+    spec = _network(experiment, start, Path(experiment.start or ""))
+    return Plan(experiment, path or Path("runs") / name, False, spec, start)
 
 
 def plan_resumed(config: Path | None, overrides: Sequence[str], path: Path | None) -> Plan:
@@ -60,18 +70,33 @@ def plan_resumed(config: Path | None, overrides: Sequence[str], path: Path | Non
             f"{path} was begun with other values of {', '.join(refused)}: a resumed run may "
             f"change only {', '.join(FREE_TO_CHANGE)}"
         )
-    return Plan(experiment, path, resume=True)
+    start = None if experiment.start is None else load_genome(run.start)
+    return Plan(experiment, path, True, _network(experiment, start, run.start), start)
+
+
+def _network(experiment: Experiment, start: GenomeFile | None, path: Path) -> NetworkSpec:
+    """``InputError`` if the genome at ``path`` is one of another network."""
+    ties = UNTIED if start is None else start.ties
+    spec = networks.create(experiment.network, INTERFACE, ties)
+    if start is not None:
+        check_genome(start, spec, path)
+    return spec
 
 
 def train(plan: Plan, stop: StopRequest) -> None:
     """Train until the end, a stop request or an error; the manifest says which."""
     run = RunDirectory(plan.path) if plan.resume else RunDirectory.create(plan.path)
     experiment, reporter = plan.experiment, make_reporter()
-    spec = networks.create(experiment.network, INTERFACE)
+    spec, start = plan.spec, plan.start
     with run.lock(), closing(reporter):
+        if start is not None and not plan.resume:
+            # The run keeps a copy, so that it stays complete.
+            about = start.network, start.facts, start.ties
+            save_genome(run.start, start.layout, start.genome, *about)
         reporter.start(f"{run.path}: {spec.title}, {spec.n_gene} genes; starting workers")
         with open_evaluator(experiment.pool, experiment.network, spec) as evaluator:
-            training = Training(experiment, run, evaluator)
+            first = None if start is None else start.genome
+            training = Training(experiment, spec, run, evaluator, first)
             progress = training.resume() if plan.resume else training.start()
             if plan.resume:
                 reporter.note(f"going on after generation {progress.generation}")

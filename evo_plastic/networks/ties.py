@@ -8,38 +8,47 @@ from numpy.typing import NDArray
 
 from evo_plastic.seeding import STREAM_TIES, fold
 
+LIMIT = 1 << 16
+"""How many rules a map can tell apart."""
+_DTYPE = "<u2"
+
 
 @dataclass(frozen=True)
 class Ties:
-    """Maps by connection, as values that can be compared and hashed.
+    """Maps by connection: name, shape (post, pre), bytes; values that compare and hash.
 
     A connection without a map of its own has its synapses tied at random, always alike: that
     is a tied network which was not merged from an evolved one.
     """
 
-    maps: tuple[tuple[str, bytes], ...] = ()
+    maps: tuple[tuple[str, tuple[int, ...], bytes], ...] = ()
 
     @staticmethod
-    def of(maps: Mapping[str, NDArray[np.int64]]) -> "Ties":
-        """maps: (post, pre) by connection, entries from 0 to 65535."""
-        return Ties(tuple((name, maps[name].astype("<u2").tobytes()) for name in sorted(maps)))
+    def of(maps: Mapping[str, NDArray[np.integer]]) -> "Ties":
+        """maps: (post, pre) by connection, entries from 0 to ``LIMIT`` - 1."""
+        return Ties(
+            tuple((name, maps[name].shape, maps[name].astype(_DTYPE).tobytes()) for name in maps)
+        )
+
+    def arrays(self) -> dict[str, NDArray[np.uint16]]:
+        """Inverse of ``of``."""
+        return {name: np.frombuffer(data, _DTYPE).reshape(s) for name, s, data in self.maps}
 
     def map(self, connection: str, shape: tuple[int, int], clusters: int) -> NDArray[np.int64]:
         """Cluster of each synapse, (post, pre).
 
-        ``ValueError`` if the connection's own map has another size or more clusters.
+        ``ValueError`` if the connection's own map has another shape or more clusters.
         """
-        own = dict(self.maps).get(connection)
+        own = self.arrays().get(connection)
         if own is None:
             draws = fold(STREAM_TIES, np.arange(shape[0])[:, None], np.arange(shape[1]))
             return (draws % np.uint64(clusters)).astype(np.int64)
-        found = np.frombuffer(own, "<u2").astype(np.int64)
-        if found.size != shape[0] * shape[1] or found.max() >= clusters:
+        if own.shape != shape or own.max() >= clusters:
             raise ValueError(
-                f"the map of {connection} has {found.size} synapses and {found.max() + 1} "
-                f"clusters, expected {shape[0]} × {shape[1]} and at most {clusters}"
+                f"the map of {connection} ties {own.shape} synapses to {own.max() + 1} rules, "
+                f"expected {shape} and at most {clusters}"
             )
-        return found.reshape(shape)
+        return own.astype(np.int64)
 
 
 UNTIED = Ties()

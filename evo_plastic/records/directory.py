@@ -5,6 +5,7 @@ config.yaml           the resolved experiment
 metrics.jsonl         one row per generation (``metrics``)
 eval.jsonl            one row per validation (``metrics``)
 timings.jsonl         clock of each generation, apart: a resumed run repeats all but this
+start.npz             the genome the search began at, if it was given one
 genome.npz            the mean with the best validation score so far (``genomes``)
 checkpoints/          gen-000100.npz, …, latest.json (``checkpoints``)
 .lock                 held by the process that trains
@@ -52,6 +53,10 @@ class RunDirectory:
     @property
     def timings(self) -> Path:
         return self.path / "timings.jsonl"
+
+    @property
+    def start(self) -> Path:
+        return self.path / "start.npz"
 
     @property
     def genome(self) -> Path:

@@ -1,5 +1,6 @@
 """Genome files: one float64 array per layout array, with the network they belong to.
 
+A network with tied rules has an array ``<connection>/map`` more for each of its maps.
 The facts member holds ``layout`` (names and shapes in genome order), ``network`` (the
 resolved network section) and ``facts``, free for the writer: observation and reward
 conventions, task, run, generation, validation score.
@@ -18,8 +19,11 @@ from evo_plastic.arrays import Arrays, load_arrays, save_arrays
 from evo_plastic.config import NetworkConfig, faults
 from evo_plastic.errors import InputError
 from evo_plastic.layout import Layout
+from evo_plastic.networks.spec import NetworkSpec
+from evo_plastic.networks.ties import UNTIED, Ties
 
 SCHEMA = "evo_plastic/genome/1"
+_MAP = "/map"
 LIMIT_BYTES = 2**30
 
 
@@ -31,6 +35,7 @@ class GenomeFile:
     layout: Layout
     network: NetworkConfig
     facts: dict[str, Any]
+    ties: Ties = UNTIED
 
 
 def save_genome(
@@ -39,6 +44,7 @@ def save_genome(
     genome: NDArray[np.float64],
     network: NetworkConfig,
     facts: Mapping[str, Any],
+    ties: Ties = UNTIED,
 ) -> str:
     """Write whole or not at all; returns the file's sha256 (hex).
 
@@ -51,7 +57,9 @@ def save_genome(
         "network": network.model_dump(mode="json"),
         "facts": facts,
     }
-    return save_arrays(path, layout.view(np.asarray(genome, np.float64)), about, SCHEMA)
+    arrays: Arrays = dict(layout.view(np.asarray(genome, np.float64)))
+    arrays |= {f"{name}{_MAP}": values for name, values in ties.arrays().items()}
+    return save_arrays(path, arrays, about, SCHEMA)
 
 
 def load_genome(path: Path) -> GenomeFile:
@@ -60,6 +68,7 @@ def load_genome(path: Path) -> GenomeFile:
     try:
         layout = Layout.from_json(about["layout"])
         network = NetworkConfig.model_validate(about["network"])
+        ties = _take_maps(arrays)
         genome = layout.pack(_as_declared(arrays, layout))
         facts = dict(about["facts"])
     except ValidationError as error:
@@ -68,7 +77,16 @@ def load_genome(path: Path) -> GenomeFile:
         ) from error
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} is no genome of schema {SCHEMA}: {error}") from error
-    return GenomeFile(genome, layout, network, facts)
+    return GenomeFile(genome, layout, network, facts, ties)
+
+
+def check_genome(file: GenomeFile, spec: NetworkSpec, path: Path) -> None:
+    """``InputError`` unless the genome at ``path`` is one of ``spec``, its maps included."""
+    check_layout(file.layout, spec.layout, path)
+    try:
+        spec.genes(file.layout.view(file.genome))
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def check_layout(file_layout: Layout, expected_layout: Layout, path: Path) -> None:
@@ -84,6 +102,17 @@ def check_layout(file_layout: Layout, expected_layout: Layout, path: Path) -> No
     ]
     problem = "; ".join(differing) or f"order is {list(found)}, expected {list(expected)}"
     raise InputError(f"{path} is a genome of another network: {problem}")
+
+
+def _take_maps(arrays: Arrays) -> Ties:
+    """Remove the maps from ``arrays``."""
+    maps = {}
+    for name in [name for name in arrays if name.endswith(_MAP)]:
+        values = arrays.pop(name)
+        if values.dtype != np.uint16 or values.ndim != 2 or values.size == 0:
+            raise ValueError(f"array {name} is {values.dtype} {values.shape}")
+        maps[name.removesuffix(_MAP)] = values
+    return Ties.of(maps)
 
 
 def _as_declared(arrays: Arrays, layout: Layout) -> Arrays:
