@@ -86,45 +86,65 @@ def _recall(genes, memory, slots, count, z, out):
     pre, post = genes.A.shape
     for start in range(0, pre, _TILE):
         stop = min(start + _TILE, pre)
-        for k in range(0, count, 2):
-            # An odd last slot is computed twice: the same arithmetic, the same result.
-            one, two = slots[k], slots[min(k + 1, count - 1)]
-            for i in range(0, post, LANES):
-                _columns(genes, memory, one, two, z, out, i, start, stop)
+        for k in range(count):
+            i = 0
+            while i + 4 * LANES <= post:
+                _four_vectors(genes, memory, slots[k], z, out, i, start, stop)
+                i += 4 * LANES
+            while i < post:
+                _one_vector(genes, memory, slots[k], z, out, i, start, stop)
+                i += LANES
 
 
 @inline_jit
-def _columns(genes, memory, one, two, z, out, i, start, stop):
-    """Update columns ``start … stop``, lanes ``i … i + 15``, and add their part of W z.
-
-    Two slots share each load of A, B, C and D.
-    """
-    W, x = memory.W, memory.x
+def _four_vectors(genes, memory, slot, z, out, i, start, stop):
+    """Update columns ``start … stop``, lanes ``i … i + 63``, and add their part of W z."""
+    x, y = memory.x, memory.y
     pre, post = genes.A.shape
-    mu_1, mu_2 = broadcast(memory.mu[one]), broadcast(memory.mu[two])
-    mu_y_1 = multiply(mu_1, load(memory.y, one * post + i))
-    mu_y_2 = multiply(mu_2, load(memory.y, two * post + i))
-    result_1, result_2 = load(out, one * post + i), load(out, two * post + i)
+    row, mu = slot * post + i, broadcast(memory.mu[slot])
+    y0, y1 = multiply(mu, load(y, row)), multiply(mu, load(y, row + LANES))
+    y2, y3 = multiply(mu, load(y, row + 2 * LANES)), multiply(mu, load(y, row + 3 * LANES))
+    r0, r1 = load(out, row), load(out, row + LANES)
+    r2, r3 = load(out, row + 2 * LANES), load(out, row + 3 * LANES)
     for j in range(start, stop):
-        place = j * post + i
-        cell_1, cell_2 = one * pre * post + place, two * pre * post + place
-        a, b = load(genes.A, place), load(genes.B, place)
-        c, d = load(genes.C, place), load(genes.D, place)
-        w_1 = _learned(load(W, cell_1), a, b, c, d, broadcast(x[one, j]), mu_y_1, mu_1)
-        w_2 = _learned(load(W, cell_2), a, b, c, d, broadcast(x[two, j]), mu_y_2, mu_2)
-        store(W, cell_1, w_1)
-        store(W, cell_2, w_2)
-        result_1 = add(result_1, multiply(w_1, broadcast(z[one, j])))
-        result_2 = add(result_2, multiply(w_2, broadcast(z[two, j])))
-    store(out, one * post + i, result_1)
-    store(out, two * post + i, result_2)
+        gene = j * post + i
+        cell = slot * pre * post + gene
+        x_j, z_j = broadcast(x[slot, j]), broadcast(z[slot, j])
+        w0 = _learned(genes, memory.W, gene, cell, x_j, y0, mu)
+        w1 = _learned(genes, memory.W, gene + LANES, cell + LANES, x_j, y1, mu)
+        w2 = _learned(genes, memory.W, gene + 2 * LANES, cell + 2 * LANES, x_j, y2, mu)
+        w3 = _learned(genes, memory.W, gene + 3 * LANES, cell + 3 * LANES, x_j, y3, mu)
+        r0, r1 = add(r0, multiply(w0, z_j)), add(r1, multiply(w1, z_j))
+        r2, r3 = add(r2, multiply(w2, z_j)), add(r3, multiply(w3, z_j))
+    store(out, row, r0)
+    store(out, row + LANES, r1)
+    store(out, row + 2 * LANES, r2)
+    store(out, row + 3 * LANES, r3)
 
 
 @inline_jit
-def _learned(w, a, b, c, d, x, mu_y, mu):
-    """w + µ y (a x + b) + µ (c x + d)"""
-    with_y = multiply(mu_y, add(multiply(a, x), b))
-    return add(w, add(with_y, multiply(mu, add(multiply(c, x), d))))
+def _one_vector(genes, memory, slot, z, out, i, start, stop):
+    """The same for the vectors that are left when post⁺ is no multiple of 64."""
+    x = memory.x
+    pre, post = genes.A.shape
+    row, mu = slot * post + i, broadcast(memory.mu[slot])
+    mu_y, result = multiply(mu, load(memory.y, row)), load(out, row)
+    for j in range(start, stop):
+        gene = j * post + i
+        cell = slot * pre * post + gene
+        w = _learned(genes, memory.W, gene, cell, broadcast(x[slot, j]), mu_y, mu)
+        result = add(result, multiply(w, broadcast(z[slot, j])))
+    store(out, row, result)
+
+
+@inline_jit
+def _learned(genes, W, gene, cell, x, mu_y, mu):
+    """Sixteen synapses: W ← W + µ y (A x + B) + µ (C x + D)."""
+    with_y = multiply(mu_y, add(multiply(load(genes.A, gene), x), load(genes.B, gene)))
+    without = multiply(mu, add(multiply(load(genes.C, gene), x), load(genes.D, gene)))
+    w = add(load(W, cell), add(with_y, without))
+    store(W, cell, w)
+    return w
 
 
 @implements(record, Genes)

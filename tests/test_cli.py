@@ -162,8 +162,11 @@ def test_an_unknown_failure_is_not_hidden() -> None:
 
 
 PROGRAM = """
-import sys, time, click
+import signal, sys, time, click
 from evo_plastic.cli import run
+
+# A shell's background jobs ignore the signal, and so would their children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @click.command()
 def wait():

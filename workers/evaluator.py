@@ -1,6 +1,6 @@
 """Lifetimes on a pool: cut a job into chunks, hand them out, put the results together."""
 
-import itertools
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -17,7 +17,10 @@ from workers import pool
 from workers.engine import Outcomes
 from workers.jobs import Chunk, LifetimeWorker, LivesJob, PopulationJob, PopulationResult
 
-CHUNKS_PER_WORKER = 8  # a slow worker then delays a generation by an eighth of its share
+SHARE = 1.5
+"""A chunk is a worker's part of what is left, divided by this: large ones first, little at the
+end, when workers would wait for one another."""
+SMALLEST = 2
 
 
 class PoolEvaluator:
@@ -60,8 +63,13 @@ class PoolEvaluator:
         return Outcomes(*(np.concatenate(arrays) for arrays in zip(*results, strict=True)))
 
     def _cut(self, count: int) -> list[Chunk]:
-        edges = np.linspace(0, count, min(count, CHUNKS_PER_WORKER * self._pool.size) + 1)
-        return [Chunk(int(a), int(b)) for a, b in itertools.pairwise(edges)]
+        chunks, first = list[Chunk](), 0
+        while first < count:
+            part = math.ceil((count - first) / (SHARE * self._pool.size))
+            last = min(first + max(part, SMALLEST), count)
+            chunks.append(Chunk(first, last))
+            first = last
+        return chunks
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from evo_plastic.functions import sigmoid, tanh
+from evo_plastic.functions import sigmoid
 from evo_plastic.jit import inline_jit
 from evo_plastic.networks.cells.base import (
     Activity,
@@ -38,6 +38,7 @@ class Memory(NamedTuple):
     h: Any  # (slots, hidden⁺)
     c: Any  # (slots, hidden⁺)
     z: Any  # (slots, 4 hidden⁺): the four blocks
+    blocks: Any  # (4 slots, hidden⁺): the same numbers, a row for each block
     recurrent: Any
     input: Any
 
@@ -71,7 +72,8 @@ def _pad_blocks(values: NDArray[Any]) -> NDArray[Any]:
 
 def blank(memories: tuple[Any, ...], slots: int, hidden: int, dtype: DTypeLike) -> Memory:
     h, c = (zeros((slots, padded(hidden)), dtype) for _ in range(2))
-    return Memory(h, c, zeros((slots, _BLOCKS * padded(hidden)), dtype), *memories)
+    z = zeros((slots, _BLOCKS * padded(hidden)), dtype)
+    return Memory(h, c, z, z.reshape(_BLOCKS * slots, -1), *memories)
 
 
 def advance_oracle(life: Activity, x: NDArray[Any]) -> NDArray[Any]:
@@ -94,18 +96,18 @@ def _advance(genes, memory, slots, count, x, y):
     recall(genes.input, memory.input, slots, count, x, z)
     for k in range(count):
         slot = slots[k]
-        _gates(z, hidden, slot)
+        _open_gates(memory.blocks, _BLOCKS * slot)
         _update(z, memory.c, memory.h, slot)
         copy(memory.h, slot * hidden, y, slot * hidden, hidden)
 
 
 @inline_jit
-def _gates(z, hidden, slot):
+def _open_gates(blocks, first):
     """tanh(g), σ(i), σ(f), σ(o), each in its place."""
-    for i in range(hidden):
-        z[slot, i] = tanh(z[slot, i])
-    for i in range(hidden, z.shape[1]):
-        z[slot, i] = sigmoid(z[slot, i])
+    activate(blocks, first)
+    for row in range(first + 1, first + _BLOCKS):
+        for i in range(blocks.shape[1]):
+            blocks[row, i] = sigmoid(blocks[row, i])
 
 
 @inline_jit
