@@ -28,7 +28,14 @@ from evo_plastic.records import provenance
 from evo_plastic.seeding import STREAM_NOISE, STREAM_TASKS, fold
 from evo_plastic.tasks import get
 from evo_plastic.tasks.maze import INTERFACE, MAX_STEPS
-from evo_plastic.tasks.maze_step import begin_rollout, choose_action, move, observe, remember
+from evo_plastic.tasks.maze_step import (
+    begin_rollout,
+    choose_action,
+    draw_uniform,
+    move,
+    observe,
+    remember,
+)
 from evo_plastic.tasks.task_sets import TaskSet, sample
 from workers.engine import Engine
 
@@ -90,14 +97,14 @@ def live_in_numpy(setting: Setting, life: int) -> int:
     network = OracleNetwork(setting.spec, setting.genomes[0])
     cells, size = setting.mazes.cells, setting.mazes.size
     maze, key = setting.instance[life], setting.keys[life]
-    x, o, age = np.zeros((1, INTERFACE.inputs)), np.zeros((1, INTERFACE.outputs)), 0
+    x, uniform, age = np.zeros((1, INTERFACE.inputs)), np.zeros((2, 1), np.float32), 0
     for rollout in range(ROLLOUTS):
         position = int(setting.mazes.flat_start[maze])
         begin_rollout(key, rollout, x, 0)
         for _ in range(MAX_STEPS):
             observe(cells, maze, size, position, x, 0)
-            o[0] = network.step(x[0])
-            action = choose_action(o, 0, key, age)
+            draw_uniform(key, age, uniform, 0)
+            action = choose_action(*network.step(x[0]), *uniform[:, 0])
             position = move(cells, maze, size, position, action)
             remember(action, x, 0)
             age += 1

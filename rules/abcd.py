@@ -29,7 +29,6 @@ from rules.base import (
     record,
 )
 
-SLOTS = 8
 PLASTIC = True
 _TILE = 16
 
@@ -46,6 +45,10 @@ class Memory(NamedTuple):
     mu: Any
     x: Any
     y: Any
+
+
+def slots(post: int, pre: int) -> int:
+    return 8
 
 
 def constants(preset: str, modulated: bool) -> Constants:

@@ -22,11 +22,13 @@ import numpy as np
 from numba.extending import overload
 from numpy.typing import DTypeLike, NDArray
 
-from evo_plastic.vectors import padded
+from evo_plastic.vectors import LANES, padded
 
 Shapes = dict[str, tuple[int, ...]]
 Synapses = tuple[Any, ...]
 """All that changes at a connection, (post, pre) each: the weights first, then traces."""
+CACHED_FLOATS = 1 << 17
+"""Half a megabyte of float32, half of what the second cache of today's cores holds."""
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -46,12 +48,13 @@ class Constants(NamedTuple):
 class Rule(Protocol):
     """The names every rule module defines."""
 
-    SLOTS: int
-    """How many lifetimes side by side are fastest."""
     PLASTIC: bool
     """Whether weights change during a lifetime."""
     Genes: Any
     """Named tuple: the evolved arrays, then ``map`` where the rule has one (``tied``)."""
+
+    def slots(self, post: int, pre: int) -> int:
+        """How many lifetimes side by side are fastest, at most ``LANES``."""
 
     def constants(self, preset: str, modulated: bool) -> Constants:
         """Those of the papers' code: ``wang2022``, May 2022, or ``released``, later."""
@@ -72,6 +75,11 @@ class Rule(Protocol):
         self, synapses: Synapses, mu: Any, x: Any, y: Any, genes: Any, constants: Constants
     ) -> Synapses:
         """The synapses after one update: µ, pre-synaptic x (1, pre), post-synaptic y (post, 1)."""
+
+
+def slots_in_cache(floats: int) -> int:
+    """How many lifetimes of ``floats`` memories each stay in the second cache of a core."""
+    return max(1, min(LANES, CACHED_FLOATS // floats))
 
 
 def recall(genes, memory, slots, count, z, out):

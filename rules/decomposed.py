@@ -32,10 +32,10 @@ from rules.base import (
     implements,
     recall,
     record,
+    slots_in_cache,
     vector,
 )
 
-SLOTS = 1
 PLASTIC = True
 
 
@@ -57,6 +57,10 @@ class Memory(NamedTuple):
     t: Any
     p: Any
     q: Any
+
+
+def slots(post: int, pre: int) -> int:
+    return slots_in_cache(post * pre)
 
 
 def constants(preset: str, modulated: bool) -> Constants:

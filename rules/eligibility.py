@@ -40,10 +40,10 @@ from rules.base import (
     matrix,
     recall,
     record,
+    slots_in_cache,
     vector,
 )
 
-SLOTS = 2
 PLASTIC = True
 OFFSET = 10.0
 
@@ -67,6 +67,10 @@ class Memory(NamedTuple):
     mu: Any
     x: Any
     y: Any
+
+
+def slots(post: int, pre: int) -> int:
+    return slots_in_cache(2 * post * pre)
 
 
 def constants(preset: str, modulated: bool) -> Constants:

@@ -14,9 +14,9 @@ import numpy as np
 
 from rules import eligibility
 from rules.base import Constants, Shapes, Synapses, forget, implements, recall, record, vector
-from rules.eligibility import PLASTIC, SLOTS, blank, constants
+from rules.eligibility import PLASTIC, blank, constants, slots
 
-__all__ = ["PLASTIC", "SLOTS", "blank", "constants"]
+__all__ = ["PLASTIC", "blank", "constants", "slots"]
 
 
 class Genes(NamedTuple):

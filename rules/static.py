@@ -25,7 +25,6 @@ from rules.base import (
     record,
 )
 
-SLOTS = 8
 PLASTIC = False
 
 
@@ -35,6 +34,10 @@ class Genes(NamedTuple):
 
 class Memory(NamedTuple):
     unused: Any
+
+
+def slots(post: int, pre: int) -> int:
+    return LANES
 
 
 def constants(preset: str, modulated: bool) -> Constants:

@@ -14,10 +14,10 @@ numbers at many synapses: the map costs nothing during a lifetime.
 from typing import Any, NamedTuple
 
 from rules import abcd
-from rules.abcd import PLASTIC, SLOTS, blank, initial
+from rules.abcd import PLASTIC, blank, initial, slots
 from rules.base import Constants, Shapes, Synapses
 
-__all__ = ["PLASTIC", "SLOTS", "blank", "initial"]
+__all__ = ["PLASTIC", "blank", "initial", "slots"]
 
 
 class Genes(NamedTuple):

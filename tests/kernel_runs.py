@@ -13,7 +13,7 @@ from evo_plastic.networks.compiled import CompiledNetwork, begin, step
 from evo_plastic.networks.oracle import OracleNetwork
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.tasks.maze import INTERFACE
-from evo_plastic.vectors import padded, zeros
+from evo_plastic.vectors import LANES, padded, zeros
 
 EVERY = networks.every(hidden=20)
 """A configuration of every network and modulation."""
@@ -53,7 +53,7 @@ def _feed(genes, memory, active, count, fresh, inputs, x, o, outputs):  # type: 
         step(genes, memory, active, count, x, o)
         for k in range(count):
             for i in range(outputs.shape[2]):
-                outputs[t, active[k], i] = o[active[k], i]
+                outputs[t, active[k], i] = o[i, active[k]]
 
 
 def feed(
@@ -70,7 +70,7 @@ def feed(
     order = np.array(range(slots) if active is None else active)
     outputs = np.zeros((len(inputs), slots, network.genes.readout_W.shape[0]), dtype)
     x = zeros((slots, padded(inputs.shape[2])), dtype)
-    o = zeros((slots, padded(outputs.shape[2])), dtype)
+    o = zeros((outputs.shape[2], LANES), dtype)
     count = len(order)
     typed = inputs.astype(dtype)
     _feed(network.genes, network.memory, order, count, fresh, typed, x, o, outputs)

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from evo_plastic import functions
-from evo_plastic.functions import TANH_ERROR
+from evo_plastic.functions import EXP_ERROR, TANH_ERROR
 from evo_plastic.jit import jit
 
 Floats = NDArray[Any]
@@ -34,6 +34,18 @@ def tanh(x: Floats) -> Floats:
 def sigmoid(x: Floats) -> Floats:
     out = np.zeros_like(x)
     _sigmoid(x, out)
+    return out
+
+
+@jit
+def _exp(x, out):  # type: ignore[no-untyped-def]
+    for i in range(x.size):
+        out[i] = functions.exp(x[i])
+
+
+def exp(x: Floats) -> Floats:
+    out = np.zeros_like(x)
+    _exp(x, out)
     return out
 
 
@@ -82,6 +94,21 @@ def test_the_sigmoid_is_the_logistic_function(dtype: type, error: float) -> None
     exact = 1 / (1 + np.exp(-x.astype(np.float64)))
     assert np.abs(sigmoid(x) - exact).max() <= error
     assert sigmoid(np.zeros(1, dtype))[0] == 0.5
+
+
+@pytest.mark.parametrize(("dtype", "error"), [(np.float32, EXP_ERROR), (np.float64, 1e-15)])
+def test_exp_keeps_its_bound(dtype: type, error: float) -> None:
+    for x in (np.linspace(-87, 0, 1_000_001), -np.logspace(-30, 0, 10_001)):
+        x = x.astype(dtype)
+        exact = np.exp(x.astype(np.float64))
+        assert np.abs(exp(x) / exact - 1).max() <= error
+    assert exp(np.zeros(1, dtype))[0] == 1
+
+
+def test_far_below_exp32_is_nothing_that_counts() -> None:
+    x = np.array([-88, -1e30, -np.inf], np.float32)
+    assert (exp(x) < 1e-37).all()
+    assert np.isnan(exp(np.array([np.nan], np.float32))).all()
 
 
 def test_float64_takes_the_library_function() -> None:

@@ -57,16 +57,21 @@ def _move(cells, maze, size, position, action):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _choose(o, keys, steps, actions):  # type: ignore[no-untyped-def]
+def _choose(o, keys, steps, uniform, action, actions):  # type: ignore[no-untyped-def]
     for i in range(keys.size):
         for k in range(steps.size):
-            actions[i, k] = maze_step.choose_action(o, 0, keys[i], steps[k])
+            slot = (i + k) % 16
+            maze_step.draw_uniform(keys[i], steps[k], uniform, slot)
+            maze_step.choose_actions(o, uniform, action)
+            actions[i, k] = action[slot]
 
 
 def choices(o: Sequence[float], keys: Any, steps: Any, dtype: type = np.float32) -> NDArray[Any]:
     """Actions (keys, steps) for one vector of outputs."""
     actions = np.zeros((keys.size, steps.size), np.int64)
-    _choose(np.array([o], dtype), keys, steps, actions)
+    lanes = np.repeat(np.array(o, dtype)[:, None], 16, axis=1)
+    uniform, action = np.zeros((2, 16), np.float32), np.zeros(16, np.int32)
+    _choose(lanes, keys, steps, uniform, action, actions)
     return actions
 
 

@@ -9,7 +9,7 @@ from evo_plastic.networks.compiled import compile_network
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.tasks.maze import INTERFACE, MAX_STEPS
 from evo_plastic.tasks.task_sets import TaskSet
-from evo_plastic.vectors import padded, zeros
+from evo_plastic.vectors import LANES, padded, zeros
 from workers.lifetime import Lives, Slots, World, live_population
 
 Keys = NDArray[np.uint64]
@@ -27,14 +27,15 @@ class Engine:
     """Lives lifetimes of one network; not to be shared between threads."""
 
     def __init__(self, spec: NetworkSpec, precision: str, slots: int | None = None) -> None:
-        """slots: lifetimes side by side, which decides the speed and nothing else."""
+        """slots: lifetimes side by side, at most LANES: decides the speed and nothing else."""
         self.spec = spec
         count = spec.slots if slots is None else slots
         self._network = compile_network(spec, count, precision)
         active, life, position, rollout, step, age = (np.zeros(count, np.int64) for _ in range(6))
         x = zeros((count, padded(INTERFACE.inputs)), precision)
-        o = zeros((count, padded(spec.outputs)), precision)
-        self._slots = Slots(active, life, position, rollout, step, age, x, o)
+        o = zeros((spec.outputs, LANES), precision)
+        uniform, action = zeros((2, LANES), np.float32), zeros(LANES, np.int32)
+        self._slots = Slots(active, life, position, rollout, step, age, x, o, uniform, action)
 
     def live_population(
         self,

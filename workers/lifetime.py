@@ -12,7 +12,14 @@ from evo_plastic.jit import inline_jit, jit
 from evo_plastic.networks.compiled import begin, place_genes, step
 from evo_plastic.tasks.fitness import DIVERGED, FAILED, REACHED
 from evo_plastic.tasks.maze import MAX_STEPS
-from evo_plastic.tasks.maze_step import begin_rollout, choose_action, move, observe, remember
+from evo_plastic.tasks.maze_step import (
+    begin_rollout,
+    choose_actions,
+    draw_uniform,
+    move,
+    observe,
+    remember,
+)
 
 
 class World(NamedTuple):
@@ -34,7 +41,9 @@ class Slots(NamedTuple):
     step: Any  # steps in this rollout
     age: Any  # steps in this lifetime: index of its next random draw
     x: Any  # (slots, inputs⁺)
-    o: Any  # (slots, outputs⁺)
+    o: Any  # (outputs, LANES)
+    uniform: Any  # (2, LANES)
+    action: Any  # (LANES,) int32
 
 
 class Lives(NamedTuple):
@@ -59,6 +68,10 @@ def live(genes, memory, world, slots, lives):
         started += 1
     while count > 0:
         step(genes, memory, slots.active, count, slots.x, slots.o)
+        for k in range(count):
+            slot = slots.active[k]
+            draw_uniform(lives.key[slots.life[slot]], slots.age[slot], slots.uniform, slot)
+        choose_actions(slots.o, slots.uniform, slots.action)
         k = 0
         while k < count:
             slot = slots.active[k]
@@ -96,7 +109,7 @@ def _act(world, slots, lives, slot):
     """Execute the action of a slot's outputs; True when its lifetime has ended."""
     life = slots.life[slot]
     instance = lives.instance[life]
-    action = choose_action(slots.o, slot, lives.key[life], slots.age[slot])
+    action = np.int64(slots.action[slot])
     position = move(world.cells, instance, world.size, slots.position[slot], action)
     if lives.actions.shape[0] > 0:
         lives.actions[life, slots.rollout[slot] * MAX_STEPS + slots.step[slot]] = action
@@ -118,7 +131,7 @@ def _end_rollout(world, slots, lives, slot, reached):
     # Outputs that are no numbers stay so until the lifetime ends: one look per rollout. All five
     # are written out: a loop, merged into this code, slows every step by a fifth.
     o = slots.o
-    if not np.isfinite(o[slot, 0] + o[slot, 1] + o[slot, 2] + o[slot, 3] + o[slot, 4]):
+    if not np.isfinite(o[0, slot] + o[1, slot] + o[2, slot] + o[3, slot] + o[4, slot]):
         lives.outcome[life, rollout] = DIVERGED
     if rollout + 1 == lives.steps.shape[1]:
         return True

@@ -33,7 +33,7 @@ class Memory(NamedTuple):
 def step(genes, memory, slots, count, x, o):
     """Advance slots ``slots[:count]`` by one step.
 
-    x : (slots, inputs⁺) inputs      o : (slots, outputs⁺) outputs, written
+    x : (slots, inputs⁺) inputs      o : (outputs, LANES) outputs by slot, written
     """
     advance(genes.cell, memory.cell, slots, count, x, memory.y)
     for k in range(count):
@@ -45,7 +45,7 @@ def _read_out(genes, y, slot, o):
     hidden = y.shape[1]
     for i in range(genes.readout_W.shape[0]):
         product = dot(genes.readout_W, i * hidden, y, slot * hidden, hidden)
-        o[slot, i] = product + genes.readout_b[i]
+        o[i, slot] = product + genes.readout_b[i]
 
 
 @inline_jit

@@ -12,6 +12,7 @@ section 3.2; the 81-gene form is the one of their Table 1).
 from typing import Any, NamedTuple
 
 from evo_plastic.functions import sigmoid
+from evo_plastic.jit import inline_jit
 from evo_plastic.vectors import dot
 from rules.base import Shapes, implements, vector
 
@@ -55,23 +56,35 @@ def rate_oracle(kind: str, letter: str, genes: dict[str, Any], x: Any, y: Any) -
     return sigmoid(genes[f"modulation/w_{letter}"] @ seen + genes[f"modulation/b_{letter}"][0])
 
 
-def rate(gate, slot, x, y):
-    """µ = s · m of one slot; pre-synaptic x (slots, pre⁺), post-synaptic y (slots, post⁺)."""
+def rates(gate, slots, count, x, y, mu):
+    """Write µ = s · m of slots ``slots[:count]`` to mu (LANES,), by slot.
+
+    x : (slots, pre⁺) pre-synaptic      y : (slots, post⁺) post-synaptic
+    """
     raise NotImplementedError
 
 
-@implements(rate, NoGate)
-def _none(gate, slot, x, y):
-    return gate.scale
+@implements(rates, NoGate)
+def _none(gate, slots, count, x, y, mu):
+    for slot in range(mu.shape[0]):
+        mu[slot] = gate.scale
 
 
-@implements(rate, PreGate)
-def _pre(gate, slot, x, y):
-    pre = x.shape[1]
-    return gate.scale * sigmoid(dot(gate.w, 0, x, slot * pre, pre) + gate.b[0])
+@implements(rates, PreGate)
+def _pre(gate, slots, count, x, y, mu):
+    _signals(gate, slots, count, x, mu)
 
 
-@implements(rate, PostGate)
-def _post(gate, slot, x, y):
-    post = y.shape[1]
-    return gate.scale * sigmoid(dot(gate.w, 0, y, slot * post, post) + gate.b[0])
+@implements(rates, PostGate)
+def _post(gate, slots, count, x, y, mu):
+    _signals(gate, slots, count, y, mu)
+
+
+@inline_jit
+def _signals(gate, slots, count, seen, mu):
+    size = seen.shape[1]
+    for k in range(count):
+        mu[slots[k]] = dot(gate.w, 0, seen, slots[k] * size, size) + gate.b[0]
+    # All lanes at once, those of idle slots too: one at a time, each would wait for its end.
+    for slot in range(mu.shape[0]):
+        mu[slot] = gate.scale * sigmoid(mu[slot])

@@ -53,7 +53,8 @@ class NetworkSpec:
     @property
     def slots(self) -> int:
         """How many lifetimes side by side are fastest."""
-        return min(rule.SLOTS for rule in self.rules)
+        pairs = zip(self.connections, self.rules, strict=True)
+        return min(rule.slots(c.post, c.pre) for c, rule in pairs)
 
     @cached_property
     def connections(self) -> tuple[Connection, Connection]:

@@ -4,11 +4,9 @@ Mazes are the rows of ``TaskSet.cells``; a position is x · size + y. Arrays com
 row number: a view of one row would count references at every step.
 """
 
-import math
-
 import numpy as np
 
-from evo_plastic.functions import sigmoid
+from evo_plastic.functions import exp, sigmoid
 from evo_plastic.jit import inline_jit
 from evo_plastic.seeding import GOLDEN, mix64_compiled
 from evo_plastic.tasks.maze import ACTIONS, STEP_REWARD, WALL
@@ -50,34 +48,45 @@ def _previous_action(action, x, slot):
 
 
 @inline_jit
-def choose_action(o, slot, key, step):
-    """The action for outputs o[slot]: the best, with probability σ(2 o[4]), or a softmax sample.
-
-    Draws two uniform numbers of 24 bits at index ``step`` under ``key``, used or not. Ties go
-    to the first action. The published rule has p = (1 + tanh o[4]) / 2, which is σ(2 o[4]).
-    """
+def draw_uniform(key, step, uniform, slot):
+    """Two uniform numbers of 24 bits, of index ``step`` under ``key``, to uniform[:, slot]."""
     draw = mix64_compiled(key + np.uint64(step) * GOLDEN)
-    best = 0
-    for a in range(1, ACTIONS):
-        if o[slot, a] > o[slot, best]:
-            best = a
-    if np.float32(draw >> _S40) * _UNIT < sigmoid(o[slot, ACTIONS] + o[slot, ACTIONS]):
-        return best
-    return _sample(o, slot, o[slot, best], np.float32((draw >> _S8) & _LOW24) * _UNIT)
+    uniform[0, slot] = np.float32(draw >> _S40) * _UNIT
+    uniform[1, slot] = np.float32((draw >> _S8) & _LOW24) * _UNIT
 
 
 @inline_jit
-def _sample(o, slot, highest, u):
-    """First action whose cumulated softmax probability reaches ``u``."""
-    weight_0 = math.exp(o[slot, 0] - highest)
-    weight_1 = weight_0 + math.exp(o[slot, 1] - highest)
-    weight_2 = weight_1 + math.exp(o[slot, 2] - highest)
-    threshold = u * (weight_2 + math.exp(o[slot, 3] - highest))
-    if weight_0 >= threshold:
-        return 0
-    if weight_1 >= threshold:
-        return 1
-    return 2 if weight_2 >= threshold else 3
+def choose_actions(o, uniform, action):
+    """Actions of all slots, idle ones too: all lanes at once cost little more than one.
+
+    o : (outputs, LANES)      uniform : (2, LANES)      action : (LANES,) int32, written
+    """
+    for slot in range(action.shape[0]):
+        action[slot] = choose_action(
+            o[0, slot], o[1, slot], o[2, slot], o[3, slot], o[4, slot],
+            uniform[0, slot], uniform[1, slot],
+        )  # fmt: skip
+
+
+@inline_jit
+def choose_action(o_0, o_1, o_2, o_3, o_4, u_gate, u_sample):
+    """The best of actions 0 … 3, with probability σ(2 o_4), or a sample of their softmax.
+
+    Ties go to the first action. The published rule has p = (1 + tanh o_4) / 2, which is
+    σ(2 o_4). No branch: compilers make vector code of it.
+    """
+    early, late = (o_1 if o_1 > o_0 else o_0), (o_3 if o_3 > o_2 else o_2)
+    best_early = np.int32(1) if o_1 > o_0 else np.int32(0)
+    best_late = np.int32(3) if o_3 > o_2 else np.int32(2)
+    best, highest = (best_late, late) if late > early else (best_early, early)
+    weight_0 = exp(o_0 - highest)
+    weight_1 = weight_0 + exp(o_1 - highest)
+    weight_2 = weight_1 + exp(o_2 - highest)
+    threshold = u_sample * (weight_2 + exp(o_3 - highest))
+    sample = np.int32(2) if weight_2 >= threshold else np.int32(3)
+    sample = np.int32(1) if weight_1 >= threshold else sample
+    sample = np.int32(0) if weight_0 >= threshold else sample
+    return best if u_gate < sigmoid(o_4 + o_4) else sample
 
 
 @inline_jit

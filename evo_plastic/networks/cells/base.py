@@ -11,8 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from evo_plastic.functions import tanh
 from evo_plastic.jit import inline_jit
-from evo_plastic.networks.modulation import rate
-from rules.base import Shapes, record
+from rules.base import Shapes
 
 
 class Connection(NamedTuple):
@@ -81,12 +80,6 @@ def advance(genes, memory, slots, count, x, y):
 def awaken(genes, memory, slot):
     """Blank memories: the beginning of a lifetime."""
     raise NotImplementedError
-
-
-@inline_jit
-def learn(genes, gate, memory, slot, x, y):
-    """Record one update of a connection at the rate that its gate lets through."""
-    record(genes, memory, slot, rate(gate, slot, x, y), x, y)
 
 
 @inline_jit

@@ -18,10 +18,10 @@ from evo_plastic.networks.cells.base import (
     activate,
     advance,
     awaken,
-    learn,
 )
-from evo_plastic.vectors import copy, padded, zeros
-from rules.base import Shapes, forget, implements, recall, vector
+from evo_plastic.networks.modulation import rates
+from evo_plastic.vectors import LANES, copy, padded, zeros
+from rules.base import Shapes, forget, implements, recall, record, vector
 
 
 class Genes(NamedTuple):
@@ -35,6 +35,8 @@ class Genes(NamedTuple):
 
 class Memory(NamedTuple):
     y_1: Any  # (slots, hidden⁺)
+    mu_1: Any  # (LANES,): rates by slot
+    mu_2: Any  # (LANES,)
     first: Any
     second: Any
 
@@ -56,7 +58,8 @@ def arrange(parts: Parts) -> Genes:
 
 
 def blank(memories: tuple[Any, ...], slots: int, hidden: int, dtype: DTypeLike) -> Memory:
-    return Memory(zeros((slots, padded(hidden)), dtype), *memories)
+    mu_1, mu_2 = (zeros(LANES, dtype) for _ in range(2))
+    return Memory(zeros((slots, padded(hidden)), dtype), mu_1, mu_2, *memories)
 
 
 def advance_oracle(life: Activity, x: NDArray[Any]) -> NDArray[Any]:
@@ -79,10 +82,13 @@ def _advance(genes, memory, slots, count, x, y):
         activate(y_1, slots[k])
     recall(genes.second, memory.second, slots, count, y_1, y)
     for k in range(count):
+        activate(y, slots[k])
+    rates(genes.gate_1, slots, count, x, y_1, memory.mu_1)
+    rates(genes.gate_2, slots, count, y_1, y, memory.mu_2)
+    for k in range(count):
         slot = slots[k]
-        activate(y, slot)
-        learn(genes.first, genes.gate_1, memory.first, slot, x, y_1)
-        learn(genes.second, genes.gate_2, memory.second, slot, y_1, y)
+        record(genes.first, memory.first, slot, memory.mu_1[slot], x, y_1)
+        record(genes.second, memory.second, slot, memory.mu_2[slot], y_1, y)
 
 
 @implements(awaken, Genes)

@@ -18,10 +18,10 @@ from evo_plastic.networks.cells.base import (
     activate,
     advance,
     awaken,
-    learn,
 )
-from evo_plastic.vectors import copy, padded, zeros
-from rules.base import Shapes, forget, implements, recall, vector
+from evo_plastic.networks.modulation import rates
+from evo_plastic.vectors import LANES, copy, padded, zeros
+from rules.base import Shapes, forget, implements, recall, record, vector
 
 
 class Genes(NamedTuple):
@@ -34,6 +34,8 @@ class Genes(NamedTuple):
 
 class Memory(NamedTuple):
     h: Any  # (slots, hidden⁺)
+    mu_h: Any  # (LANES,): rates by slot
+    mu_x: Any  # (LANES,)
     recurrent: Any
     input: Any
 
@@ -55,7 +57,8 @@ def arrange(parts: Parts) -> Genes:
 
 
 def blank(memories: tuple[Any, ...], slots: int, hidden: int, dtype: DTypeLike) -> Memory:
-    return Memory(zeros((slots, padded(hidden)), dtype), *memories)
+    mu_h, mu_x = (zeros(LANES, dtype) for _ in range(2))
+    return Memory(zeros((slots, padded(hidden)), dtype), mu_h, mu_x, *memories)
 
 
 def advance_oracle(life: Activity, x: NDArray[Any]) -> NDArray[Any]:
@@ -77,10 +80,13 @@ def _advance(genes, memory, slots, count, x, y):
     recall(genes.recurrent, memory.recurrent, slots, count, h, y)
     recall(genes.input, memory.input, slots, count, x, y)
     for k in range(count):
+        activate(y, slots[k])
+    rates(genes.gate_h, slots, count, h, y, memory.mu_h)
+    rates(genes.gate_x, slots, count, x, y, memory.mu_x)
+    for k in range(count):
         slot = slots[k]
-        activate(y, slot)
-        learn(genes.recurrent, genes.gate_h, memory.recurrent, slot, h, y)
-        learn(genes.input, genes.gate_x, memory.input, slot, x, y)
+        record(genes.recurrent, memory.recurrent, slot, memory.mu_h[slot], h, y)
+        record(genes.input, memory.input, slot, memory.mu_x[slot], x, y)
         copy(y, slot * hidden, h, slot * hidden, hidden)
 
 
