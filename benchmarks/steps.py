@@ -1,30 +1,32 @@
-"""Steps per second of one core, environment included: compiled lifetimes against plain numpy.
+"""Steps per second of one core, environment included: compiled lifetimes against others.
 
-    python -m benchmarks.steps [--networks dec-prnn-post] [--rounds 5] [--json FILE]
+Against the float64 numpy oracle for every network in mazes of three sizes; against torch and
+JAX, where they are installed, for one of every network in 9×9 mazes, at several batch sizes of
+which the best counts. All live in the same mazes with the same random draws.
 
-Every round measures everything once, in turn, so that other load on the machine hits all alike;
-the table gives medians over rounds. Genomes are untrained, N(0, 0.05²): they rarely reach the
-goal, so that rollouts are long. Judge by ratios: absolute figures drift with the machine.
+Every round measures everything once, in turn, so that other load on the machine hits all
+alike; the table gives medians over rounds, and ratios are taken within a round. Genomes are
+untrained, N(0, 0.05²): they rarely reach the goal, so that rollouts are long.
 """
 # mypy: disable-error-code=no-untyped-call
 
-import json
+import importlib
+import importlib.util
 import statistics
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from types import ModuleType
 
-import click
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.common import ROLLOUTS, SPREAD, Rate, Row, create_network, timed
+from benchmarks.peers.parts import arrays_of
 from evo_plastic.cli.output import print_table
-from evo_plastic.files import write_whole
-from evo_plastic.networks import create, every
+from evo_plastic.config import STATIC, NetworkConfig
+from evo_plastic.networks import every
 from evo_plastic.networks.oracle import OracleNetwork
 from evo_plastic.networks.spec import NetworkSpec
-from evo_plastic.records import provenance
 from evo_plastic.seeding import STREAM_NOISE, STREAM_TASKS, fold
 from evo_plastic.tasks import get
 from evo_plastic.tasks.maze import INTERFACE, MAX_STEPS
@@ -39,64 +41,75 @@ from evo_plastic.tasks.maze_step import (
 from evo_plastic.tasks.task_sets import TaskSet, sample
 from workers.engine import Engine
 
-NETWORKS = {f"{config.name}-{config.modulation}": config for config in every(hidden=64)}
 TASKS = ("maze9", "maze15", "maze21")
-MAZES, REPEATS, ROLLOUTS = 8, 4, 3
+PEERS = {"torch": "benchmarks.peers.torch_lifetimes", "jax": "benchmarks.peers.jax_lifetimes"}
+BATCHES = (32, 128, 256, 512)
+MAZES, REPEATS = 8, 4
 LIVES = MAZES * REPEATS
 GENOMES = 8
-SPREAD = 0.05
 
-
-@dataclass(frozen=True)
-class Rate:
-    """Steps per second of one measurement."""
-
-    wall: float
-    cpu: float
+Work = Callable[[], int]
+"""Lives lifetimes; the number of steps they took."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One network in the mazes of one task, with the lifetimes that both ways live."""
+    """One network in the mazes of one task; works: ways to live there, by name."""
 
-    network: str
+    config: NetworkConfig
     task: str
     spec: NetworkSpec
-    engine: Engine
     mazes: TaskSet
-    instance: NDArray[np.int32]
-    keys: NDArray[np.uint64]
-    genomes: NDArray[np.float64]
+    works: dict[str, Work] = field(default_factory=dict)
 
 
-def prepare(network: str, task: str) -> Setting:
-    spec = create(NETWORKS[network], INTERFACE)
-    return Setting(
-        network=network,
-        task=task,
-        spec=spec,
-        engine=Engine(spec, "float32"),
-        mazes=sample(get(task), fold(0, STREAM_TASKS, np.arange(MAZES))),
-        instance=np.repeat(np.arange(MAZES, dtype=np.int32), REPEATS),
-        keys=fold(0, STREAM_NOISE, np.arange(LIVES)),
-        genomes=SPREAD * np.random.default_rng(0).standard_normal((GENOMES, spec.n_gene)),
-    )
+def prepare(config: NetworkConfig, task: str, peers: Sequence[str] = ()) -> Setting:
+    spec = create_network(config)
+    mazes = sample(get(task), fold(0, STREAM_TASKS, np.arange(MAZES)))
+    genomes = SPREAD * np.random.default_rng(0).standard_normal((GENOMES, spec.n_gene))
+    setting = Setting(config, task, spec, mazes)
+    setting.works["compiled"] = _compiled(setting, genomes)
+    setting.works["numpy"] = _numpy(setting, genomes[0])
+    for peer in peers:
+        module = importlib.import_module(PEERS[peer])
+        for batch in BATCHES:
+            setting.works[f"{peer} {batch}"] = _peer(setting, genomes[0], module, batch)
+    return setting
 
 
-def live_compiled(setting: Setting, genomes: NDArray[np.float64]) -> int:
-    """All lifetimes of each genome; the number of steps they took."""
-    keys = setting.keys[None]
-    lived = setting.engine.live_population(
-        genomes, setting.mazes, setting.instance, keys, ROLLOUTS
-    )
-    return int(lived.steps.sum())
+def _lives(count: int) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
+    """Maze of each lifetime, and the key of its noise."""
+    instance = (np.arange(count) // REPEATS % MAZES).astype(np.int32)
+    return instance, fold(0, STREAM_NOISE, np.arange(count))
 
 
-def live_in_numpy(setting: Setting, life: int) -> int:
-    """One lifetime of the first genome in float64; the number of steps it took."""
-    network = OracleNetwork(setting.spec, setting.genomes[0])
+def _compiled(setting: Setting, genomes: NDArray[np.float64]) -> Work:
+    engine = Engine(setting.spec, "float32")
+    instance, keys = _lives(LIVES)
+
+    def live() -> int:
+        found = engine.live_population(genomes, setting.mazes, instance, keys[None], ROLLOUTS)
+        return int(found.steps.sum())
+
+    return live
+
+
+def _numpy(setting: Setting, genome: NDArray[np.float64]) -> Work:
+    """One lifetime in float64, in another maze each time."""
+    instance, keys = _lives(LIVES)
+    number = 0
+
+    def live() -> int:
+        nonlocal number
+        number = (number + 1) % LIVES
+        return live_in_numpy(setting, genome, int(instance[number]), keys[number])
+
+    return live
+
+
+def live_in_numpy(setting: Setting, genome: NDArray[np.float64], maze: int, key: np.uint64) -> int:
+    network = OracleNetwork(setting.spec, genome)
     cells, size = setting.mazes.cells, setting.mazes.size
-    maze, key = setting.instance[life], setting.keys[life]
     x, uniform, age = np.zeros((1, INTERFACE.inputs)), np.zeros((2, 1), np.float32), 0
     for rollout in range(ROLLOUTS):
         position = int(setting.mazes.flat_start[maze])
@@ -113,75 +126,95 @@ def live_in_numpy(setting: Setting, life: int) -> int:
     return age
 
 
-def timed(work: Callable[..., int], *arguments: object) -> Rate:
-    wall, cpu = time.perf_counter(), time.thread_time()
-    steps = work(*arguments)
-    return Rate(steps / (time.perf_counter() - wall), steps / (time.thread_time() - cpu))
+def _peer(setting: Setting, genome: NDArray[np.float64], module: ModuleType, batch: int) -> Work:
+    config, arrays = setting.config, arrays_of(setting.spec, genome)
+    instance, keys = _lives(batch)
+    work: Work = module.prepare(
+        config.name, config.modulation, arrays, setting.mazes, instance, keys, ROLLOUTS
+    )
+    return work
 
 
-def measure(settings: Sequence[Setting], rounds: int) -> list[tuple[list[Rate], list[Rate]]]:
-    """Rates of compiled code and of numpy, one of each per round, for each setting."""
+def installed_peers() -> list[str]:
+    return [peer for peer in PEERS if importlib.util.find_spec(peer) is not None]
+
+
+def measure_all(rounds: int) -> list[Row]:
+    """Every network and task; peers for one of every network, in the first task.
+
+    Where JAX is installed, this process is held to one core from now on.
+    """
+    peers = installed_peers()
+    for peer in peers:
+        importlib.import_module(PEERS[peer]).use_one_core()
+    settings = [
+        prepare(config, task, peers if task == TASKS[0] and _has_peers(config) else ())
+        for config in every(hidden=64)
+        for task in TASKS
+    ]
+    return measure(settings, rounds)
+
+
+def _has_peers(config: NetworkConfig) -> bool:
+    return config.name in STATIC or config.modulation == "post"
+
+
+def measure(settings: Sequence[Setting], rounds: int) -> list[Row]:
+    """One row per setting."""
     for setting in settings:
-        live_compiled(setting, setting.genomes[:1])  # compiles or loads the kernel
-        live_in_numpy(setting, 0)
-    rates: list[tuple[list[Rate], list[Rate]]] = [([], []) for _ in settings]
-    for number in range(rounds):
-        for setting, (compiled, plain) in zip(settings, rates, strict=True):
-            compiled.append(timed(live_compiled, setting, setting.genomes))
-            plain.append(timed(live_in_numpy, setting, number % LIVES))
-    return rates
+        for work in setting.works.values():
+            work()  # compiles or loads the kernel
+    rates: list[dict[str, list[Rate]]] = [{name: [] for name in s.works} for s in settings]
+    for _ in range(rounds):
+        for setting, found in zip(settings, rates, strict=True):
+            for name, work in setting.works.items():
+                found[name].append(timed(work))
+    return [_summarise(setting, found) for setting, found in zip(settings, rates, strict=True)]
 
 
-def summarise(
-    setting: Setting, compiled: Sequence[Rate], plain: Sequence[Rate]
-) -> dict[str, str | float]:
-    """Medians over rounds; a ratio is taken within its round."""
-    both = list(zip(compiled, plain, strict=True))
-    return {
-        "network": setting.spec.title,
-        "task": setting.task,
-        "compiled_wall": statistics.median(rate.wall for rate in compiled),
-        "compiled_cpu": statistics.median(rate.cpu for rate in compiled),
-        "numpy_wall": statistics.median(rate.wall for rate in plain),
-        "numpy_cpu": statistics.median(rate.cpu for rate in plain),
-        "ratio_wall": statistics.median(fast.wall / slow.wall for fast, slow in both),
-        "ratio_cpu": statistics.median(fast.cpu / slow.cpu for fast, slow in both),
-    }
+def _summarise(setting: Setting, rates: dict[str, list[Rate]]) -> Row:
+    """Medians; of a peer those at its best batch size. The ratio is of CPU time."""
+    row: Row = {"network": setting.spec.title, "task": setting.task}
+    for name in ("compiled", "numpy", *PEERS):
+        found = {work: rates[work] for work in rates if work.partition(" ")[0] == name}
+        if not found:
+            continue
+        best = max(found, key=lambda work: statistics.median(r.cpu for r in found[work]))
+        row[f"{name}_wall"] = statistics.median(rate.wall for rate in found[best])
+        row[f"{name}_cpu"] = statistics.median(rate.cpu for rate in found[best])
+        if name != "compiled":
+            pairs = zip(rates["compiled"], found[best], strict=True)
+            row[f"{name}_ratio"] = statistics.median(ours.cpu / its.cpu for ours, its in pairs)
+        if name in PEERS:
+            row[f"{name}_batch"] = int(best.partition(" ")[2])
+            medians = {work: statistics.median(r.cpu for r in found[work]) for work in found}
+            row[f"{name}_batches"] = {work.partition(" ")[2]: r for work, r in medians.items()}
+    return row
 
 
-def print_rates(rows: Sequence[dict[str, str | float]]) -> None:
-    units = {"compiled_wall": 1e6, "compiled_cpu": 1e6, "numpy_wall": 1e3, "numpy_cpu": 1e3}
-    headers = ["network", "task", "float32 M/s", "M/CPU s", "numpy k/s", "k/CPU s",
-               "ratio", "CPU ratio"]  # fmt: skip
-    cells = [
-        [value if isinstance(value, str) else value / units.get(key, 1)
-         for key, value in row.items()] for row in rows
-    ]  # fmt: skip
-    print("environment-plus-network steps per second of one core")
-    print_table(headers, cells)
+def show(rows: Sequence[Row]) -> None:
+    print("million environment-plus-network steps per CPU second, and ratios to ours")
+    headers = ["network", "task", "ours", "numpy", "ours/numpy"]
+    peers = [peer for peer in PEERS if any(f"{peer}_cpu" in row for row in rows)]
+    for peer in peers:
+        headers += [peer, "batch", f"ours/{peer}"]
+    table = []
+    for row in rows:
+        cells = [row["network"], row["task"], row["compiled_cpu"] / 1e6, row["numpy_cpu"] / 1e6]
+        cells.append(row["numpy_ratio"])
+        for peer in peers:
+            measured = f"{peer}_cpu" in row
+            cells += (
+                [row[f"{peer}_cpu"] / 1e6, row[f"{peer}_batch"], row[f"{peer}_ratio"]]
+                if measured
+                else [""] * 3
+            )
+        table.append(cells)
+    print_table(headers, table)
 
 
-@click.command()
-@click.option(
-    "--networks", type=click.Choice(list(NETWORKS)), multiple=True, help="By default all."
-)
-@click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True)
-@click.option(
-    "--json",
-    "file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the figures here.",
-)
-def main(networks: tuple[str, ...], rounds: int, file: Path | None) -> None:
-    """Measure environment-plus-network steps per second of one core."""
-    settings = [prepare(name, task) for name in networks or NETWORKS for task in TASKS]
-    rates = measure(settings, rounds)
-    rows = [summarise(setting, *both) for setting, both in zip(settings, rates, strict=True)]
-    print_rates(rows)
-    if file is not None:
-        document = {"schema": "evo_plastic/benchmark-steps/1", "rounds": rounds}
-        document |= {"provenance": provenance.collect().model_dump(mode="json"), "results": rows}
-        write_whole(file, json.dumps(document, indent=2).encode() + b"\n")
+def main() -> None:
+    show(measure_all(rounds=5))
 
 
 if __name__ == "__main__":

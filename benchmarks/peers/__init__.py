@@ -1,0 +1,14 @@
+"""Peers of the compiled lifetimes: the same in torch and in JAX, as a competent user has them.
+
+``torch_lifetimes`` and ``jax_lifetimes`` have the same interface:
+
+    use_one_core()              before JAX computes anything in this process
+    live = prepare("dec-prnn", "post", arrays, mazes, instance, keys, rollouts)
+    steps = live()              all lifetimes of one genome, as one batch
+    live.found                  steps and outcome of every rollout
+
+Networks, mazes, rewards and random draws are those of the compiled lifetimes, so that all three
+take the same actions unless rounding decides. Mazes and draws become tables in ``prepare``, and
+JAX compiles in the first call: keep both out of a measurement. Measure wall clock or
+``time.process_time``: JAX computes in a thread of its own.
+"""
