@@ -68,52 +68,23 @@ def learn(
 
 @implements(recall, Genes)
 def _recall(genes, memory, slots, count, z, out):
-    post = out.shape[1]
-    for first in range(0, count, 4):
+    last = count - 1
+    for k in range(0, count, 4):
         # A last group of fewer than four computes its last slot again: the same
         # arithmetic, the same result, and one code path.
-        s0 = slots[first]
-        s1 = slots[min(first + 1, count - 1)]
-        s2 = slots[min(first + 2, count - 1)]
-        s3 = slots[min(first + 3, count - 1)]
-        i = 0
-        while i + 2 * LANES <= post:
-            _two_vectors(genes.W, z, out, s0, s1, s2, s3, i)
-            i += 2 * LANES
-        if i < post:
-            _one_vector(genes.W, z, out, s0, s1, s2, s3, i)
+        s0, s1 = slots[k], slots[min(k + 1, last)]
+        s2, s3 = slots[min(k + 2, last)], slots[min(k + 3, last)]
+        for i in range(0, out.shape[1], LANES):
+            _four_slots(genes.W, z, out, i, s0, s1, s2, s3)
 
 
 @inline_jit
-def _two_vectors(W, z, out, s0, s1, s2, s3, i):
-    """Lanes i … i + 31 of W z, added to ``out``, for four slots that share each load of W."""
-    pre, post = W.shape
-    k = i + LANES
-    a0, b0 = load(out, s0 * post + i), load(out, s0 * post + k)
-    a1, b1 = load(out, s1 * post + i), load(out, s1 * post + k)
-    a2, b2 = load(out, s2 * post + i), load(out, s2 * post + k)
-    a3, b3 = load(out, s3 * post + i), load(out, s3 * post + k)
-    for j in range(pre):
-        v, w = load(W, j * post + i), load(W, j * post + k)
-        z0, z1 = broadcast(z[s0, j]), broadcast(z[s1, j])
-        z2, z3 = broadcast(z[s2, j]), broadcast(z[s3, j])
-        a0, b0 = add(a0, multiply(v, z0)), add(b0, multiply(w, z0))
-        a1, b1 = add(a1, multiply(v, z1)), add(b1, multiply(w, z1))
-        a2, b2 = add(a2, multiply(v, z2)), add(b2, multiply(w, z2))
-        a3, b3 = add(a3, multiply(v, z3)), add(b3, multiply(w, z3))
-    store(out, s0 * post + i, a0)
-    store(out, s0 * post + k, b0)
-    store(out, s1 * post + i, a1)
-    store(out, s1 * post + k, b1)
-    store(out, s2 * post + i, a2)
-    store(out, s2 * post + k, b2)
-    store(out, s3 * post + i, a3)
-    store(out, s3 * post + k, b3)
+def _four_slots(W, z, out, i, s0, s1, s2, s3):
+    """Lanes i … i + 15 of W z, added to ``out``, for four slots that share each load of W.
 
-
-@inline_jit
-def _one_vector(W, z, out, s0, s1, s2, s3, i):
-    """The same for the sixteen lanes that are left when post⁺ is an odd number of vectors."""
+    Four sums hide the latency of an addition. One vector of each slot, not two: a z that is
+    used once is spread over the lanes by its multiplication, not by an instruction of its own.
+    """
     pre, post = W.shape
     a0, a1 = load(out, s0 * post + i), load(out, s1 * post + i)
     a2, a3 = load(out, s2 * post + i), load(out, s3 * post + i)
