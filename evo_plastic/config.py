@@ -16,6 +16,8 @@ NetworkName = Literal[
 ]  # fmt: skip
 ModulationName = Literal["none", "pre", "post"]
 STATIC: tuple[NetworkName, ...] = ("dnn", "meta-dnn", "meta-rnn", "meta-lstm")
+MOST_CLUSTERS = 1 << 16
+"""Of tied rules: what a map of 16-bit numbers tells apart."""
 TRACED: tuple[NetworkName, ...] = ("prnn-et", "prnn-scratch-et")
 
 
@@ -50,7 +52,7 @@ class NetworkConfig(Section):
     squashed: bool | None = None
     """Whether the rate of an eligibility trace is squashed into (0, 1); null: the preset's."""
 
-    clusters: Annotated[int, Field(strict=True, ge=1, le=65536)] | None = None
+    clusters: Annotated[int, Field(strict=True, ge=1, le=MOST_CLUSTERS)] | None = None
     """Rules per plastic matrix of evolving-merging; null: as many as neurons it joins."""
 
     precision: Literal["float32", "float64"] = "float32"

@@ -170,8 +170,14 @@ def record_traces(genes, memory, slot, mu, x, y):
 
 @implements(forget, Arranged)
 def _forget(genes, memory, slot):
-    # x and y too: what a diverged lifetime left there would come back as 0 · NaN.
     memory.W[slot] = genes.W
+    forget_traces(memory, slot)
+
+
+@inline_jit
+def forget_traces(memory, slot):
+    """All but W back to the beginning of a lifetime."""
+    # x and y too: what a diverged lifetime left there would come back as 0 · NaN.
     memory.E[slot] = 0
     memory.bound[slot] = np.inf
     memory.mu[slot] = 0

@@ -55,8 +55,4 @@ implements(record, Arranged)(eligibility.record_traces)
 @implements(forget, Arranged)
 def _forget(genes, memory, slot):
     memory.W[slot] = 0
-    memory.E[slot] = 0
-    memory.bound[slot] = np.inf
-    memory.mu[slot] = 0
-    memory.x[slot] = 0
-    memory.y[slot] = 0
+    eligibility.forget_traces(memory, slot)

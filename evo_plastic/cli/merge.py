@@ -4,12 +4,14 @@ from pathlib import Path
 
 import click
 
+from evo_plastic.config import MOST_CLUSTERS
+
 
 @click.command()
 @click.argument("genome", metavar="GENOME_OR_RUN")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.npz",
               help="Where the merged genome goes.")  # fmt: skip
-@click.option("--clusters", type=click.IntRange(1, 65536), metavar="K",
+@click.option("--clusters", type=click.IntRange(1, MOST_CLUSTERS), metavar="K",
               help="Rules per plastic matrix; by default the neurons it joins.")  # fmt: skip
 def command(genome: str, out: Path, clusters: int | None) -> None:
     """Cluster the rules of an evolved PRNN, so that its synapses share K of them.

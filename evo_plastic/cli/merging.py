@@ -8,8 +8,8 @@ from evo_plastic.cli.output import Cell, print_table
 from evo_plastic.errors import InputError
 from evo_plastic.networks.merging import Merged, merge
 from evo_plastic.networks.spec import NetworkSpec
-from evo_plastic.records.genome_sources import open_genome
-from evo_plastic.records.genomes import check_genome, save_genome
+from evo_plastic.records.genome_sources import open_network
+from evo_plastic.records.genomes import save_genome
 from evo_plastic.tasks.maze import INTERFACE
 
 CONVENTIONS = ("task", "observation", "reward_input")
@@ -18,9 +18,7 @@ CONVENTIONS = ("task", "observation", "reward_input")
 
 def merge_file(source: str, out: Path, clusters: int | None) -> None:
     """Merge the genome at ``source``, write it to ``out``, and print what was kept."""
-    file = open_genome(source)
-    spec = networks.create(file.network, INTERFACE, file.ties)
-    check_genome(file, spec, Path(source))
+    file, spec = open_network(source)
     merged = merge(spec, file.network, file.genome, clusters)
     tied = networks.create(merged.network, INTERFACE, merged.ties)
     facts: dict[str, Any] = {name: file.facts[name] for name in CONVENTIONS if name in file.facts}

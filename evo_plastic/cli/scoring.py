@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from evo_plastic import networks
 from evo_plastic.analysis.bars import rollout_bars
 from evo_plastic.analysis.comparison import Scored, anchors, evaluation_keys, score
 from evo_plastic.analysis.lifetimes_figure import lifetimes_grid
@@ -20,10 +19,10 @@ from evo_plastic.errors import InputError
 from evo_plastic.files import write_whole
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.records import provenance
-from evo_plastic.records.genome_sources import open_genome
-from evo_plastic.records.genomes import GenomeFile, check_genome
+from evo_plastic.records.genome_sources import open_network
+from evo_plastic.records.genomes import GenomeFile
 from evo_plastic.tasks import load_set
-from evo_plastic.tasks.maze import INTERFACE, OBSERVATION, REWARD_INPUT
+from evo_plastic.tasks.maze import OBSERVATION, REWARD_INPUT
 from evo_plastic.tasks.task_sets import TaskSet
 from workers.evaluator import PoolEvaluator, open_evaluator
 
@@ -108,9 +107,7 @@ def _prepare_folders(settings: Settings) -> None:
 
 
 def _open(number: int, name: str, asked: int | None) -> Subject:
-    file = open_genome(name)
-    spec = networks.create(file.network, INTERFACE, file.ties)
-    check_genome(file, spec, Path(name))
+    file, spec = open_network(name)
     for fact, ours in (("observation", OBSERVATION), ("reward_input", REWARD_INPUT)):
         theirs = file.facts.get(fact, ours)
         if theirs != ours:

@@ -24,16 +24,18 @@ class OracleNetwork:
         self.state = {
             name: np.zeros(size) for name, size in spec.cell.state_sizes(spec.hidden).items()
         }
+        # Looked up once: by name at every step, the look-up would be part of what is timed.
+        self._cell, self._rules = spec.cell, spec.rules
         self._places = {c.name: place for place, c in enumerate(spec.connections)}
         self._genes = spec.genes(self.arrays)
         self._synapses = [
             rule.initial(genes, c.post, c.pre)
-            for c, rule, genes in zip(spec.connections, spec.rules, self._genes, strict=True)
+            for c, rule, genes in zip(spec.connections, self._rules, self._genes, strict=True)
         ]
 
     def step(self, x: Floats) -> Floats:
         """Outputs (outputs,) for the task's inputs; the weights learn afterwards."""
-        y = self.spec.cell.advance_oracle(self, x[: self.spec.inputs])
+        y = self._cell.advance_oracle(self, x[: self.spec.inputs])
         outputs: Floats = self.arrays["readout/W"] @ y + self.arrays["readout/b"]
         return outputs
 
@@ -50,7 +52,7 @@ class OracleNetwork:
     def learn(self, connection: str, x: Floats, y: Floats) -> None:
         """Change W by its rule, from pre-synaptic x (pre,) and post-synaptic y (post,)."""
         spec, place = self.spec, self._places[connection]
-        rule, constants = spec.rules[place], spec.constants[place]
+        rule, constants = self._rules[place], spec.constants[place]
         if not rule.PLASTIC:
             return
         letter = spec.connections[place].letter

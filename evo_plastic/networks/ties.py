@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from evo_plastic.seeding import STREAM_TIES, fold
 
-LIMIT = 1 << 16
-"""How many rules a map can tell apart."""
 _DTYPE = "<u2"
 
 
@@ -25,7 +23,7 @@ class Ties:
 
     @staticmethod
     def of(maps: Mapping[str, NDArray[np.integer]]) -> "Ties":
-        """maps: (post, pre) by connection, entries from 0 to ``LIMIT`` - 1."""
+        """maps: (post, pre) by connection, entries below ``config.MOST_CLUSTERS``."""
         return Ties(
             tuple((name, maps[name].shape, maps[name].astype(_DTYPE).tobytes()) for name in maps)
         )

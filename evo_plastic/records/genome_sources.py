@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+from evo_plastic import networks
 from evo_plastic.errors import InputError
+from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.records.directory import RunDirectory
-from evo_plastic.records.genomes import GenomeFile, load_genome
+from evo_plastic.records.genomes import GenomeFile, check_genome, load_genome
 from evo_plastic.records.published import load_published, published_names
+from evo_plastic.tasks.maze import INTERFACE
 
 _EXPECTED = "expected a run directory, a genome file (.npz) or FILE.npz:NAME"
 
@@ -25,6 +28,14 @@ def open_genome(source: str) -> GenomeFile:
     if file.endswith(".npz"):
         return load_published(Path(file), name)
     raise InputError(f"{source} does not exist: {_EXPECTED}")
+
+
+def open_network(source: str) -> tuple[GenomeFile, NetworkSpec]:
+    """The genome at ``source`` with its network; ``InputError`` also if they do not match."""
+    file = open_genome(source)
+    spec = networks.create(file.network, INTERFACE, file.ties)
+    check_genome(file, spec, Path(source))
+    return file, spec
 
 
 def _of_run(path: Path) -> GenomeFile:
