@@ -18,9 +18,13 @@ _NAME = re.compile(r"[0-9a-f]{16}")
 _home = Path(__file__).resolve().parent.parent
 
 
+PLAIN = os.environ.get("EVO_PLASTIC_PLAIN", "0") not in ("", "0")
+"""Whether kernels are compiled from plain loops alone: slower, the same results to the bit."""
+
+
 def fingerprint_sources(home: Path) -> str:
     """Hash every source of the three packages below ``home``; any edit changes it."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(b"plain" if PLAIN else b"")
     for package in ("evo_plastic", "rules", "workers"):
         for path in sorted((home / package).rglob("*.py")):
             digest.update(str(path.relative_to(home)).encode() + b"\0" + path.read_bytes())

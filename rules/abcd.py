@@ -17,13 +17,15 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from evo_plastic.jit import inline_jit
-from evo_plastic.vectors import LANES, add, broadcast, copy, load, multiply, padded, store, zeros
+from evo_plastic.vectors import LANES, add, broadcast, load, multiply, padded, store, zeros
 from rules.base import (
     Constants,
     Shapes,
     Synapses,
+    drop,
     forget,
     implements,
+    keep,
     matrix,
     recall,
     record,
@@ -84,8 +86,22 @@ def learn(
     return (W + mu * (A * y * x + B * y + C * x + D),)
 
 
-@implements(recall, Genes)
-def _recall(genes, memory, slots, count, z, out):
+def recall_plain(genes, memory, slots, count, z, out):
+    A, B, C, D = genes
+    W, mu, x, y = memory
+    pre, post = A.shape
+    for start in range(0, pre, _TILE):
+        for k in range(count):
+            s = slots[k]
+            for j in range(start, min(start + _TILE, pre)):
+                for i in range(post):
+                    with_y = mu[s] * y[s, i] * (A[j, i] * x[s, j] + B[j, i])
+                    W[s, j, i] += with_y + mu[s] * (C[j, i] * x[s, j] + D[j, i])
+                    out[s, i] += W[s, j, i] * z[s, j]
+
+
+@implements(recall, Genes, plain=recall_plain)
+def recall_in_lanes(genes, memory, slots, count, z, out):
     pre, post = genes.A.shape
     for start in range(0, pre, _TILE):
         stop = min(start + _TILE, pre)
@@ -152,16 +168,10 @@ def _learned(genes, W, gene, cell, x, mu_y, mu):
 
 @implements(record, Genes)
 def _record(genes, memory, slot, mu, x, y):
-    memory.mu[slot] = mu
-    pre, post = x.shape[1], y.shape[1]
-    copy(x, slot * pre, memory.x, slot * pre, pre)
-    copy(y, slot * post, memory.y, slot * post, post)
+    keep(memory, slot, mu, x, y)
 
 
 @implements(forget, Genes)
 def _forget(genes, memory, slot):
-    # x and y too: what a diverged lifetime left there would come back as 0 · NaN.
     memory.W[slot] = 0
-    memory.mu[slot] = 0
-    memory.x[slot] = 0
-    memory.y[slot] = 0
+    drop(memory, slot)

@@ -22,6 +22,7 @@ import numpy as np
 from numba.extending import overload
 from numpy.typing import DTypeLike, NDArray
 
+from evo_plastic.jit import PLAIN, inline_jit
 from evo_plastic.vectors import LANES, padded
 
 Shapes = dict[str, tuple[int, ...]]
@@ -100,17 +101,45 @@ def forget(genes, memory, slot):
     raise NotImplementedError
 
 
-def implements(generic: Callable[..., Any], genes_type: type) -> Callable[[Function], Function]:
-    """Register a function as the compiled form of ``generic`` for one type of first argument."""
+def implements(
+    generic: Callable[..., Any], genes_type: type, plain: Callable[..., Any] | None = None
+) -> Callable[[Function], Function]:
+    """Register a function as the compiled form of ``generic`` for one type of first argument.
+
+    plain: the same without vector instructions, where the function has them; see ``jit.PLAIN``
+    """
 
     def register(function: Function) -> Function:
+        form = plain if PLAIN and plain else function
+
         def choose(genes: Any, *_: Any) -> Any:
-            return function if getattr(genes, "instance_class", None) is genes_type else None
+            return form if getattr(genes, "instance_class", None) is genes_type else None
 
         overload(generic, strict=False, jit_options={"forceinline": True})(choose)
         return function
 
     return register
+
+
+@inline_jit
+def keep(memory, slot, mu, x, y):
+    """``record`` of the rules whose update needs nothing else, in their next ``recall``."""
+    memory.mu[slot] = mu
+    for j in range(x.shape[1]):
+        memory.x[slot, j] = x[slot, j]
+    for i in range(y.shape[1]):
+        memory.y[slot, i] = y[slot, i]
+
+
+@inline_jit
+def drop(memory, slot):
+    """Nothing is kept any more: a µ of zero.
+
+    x and y go too: what a diverged lifetime left there would come back as 0 · NaN.
+    """
+    memory.mu[slot] = 0
+    memory.x[slot] = 0
+    memory.y[slot] = 0
 
 
 def vector(values: NDArray[Any]) -> NDArray[Any]:

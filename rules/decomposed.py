@@ -100,8 +100,24 @@ def learn(
     return (W + mu * change,)
 
 
-@implements(recall, Genes)
-def _recall(genes, memory, slots, count, z, out):
+def recall_plain(genes, memory, slots, count, z, out):
+    S, u, v, t, p, q = memory
+    pre, post = z.shape[1], out.shape[1]
+    for k in range(count):
+        s = slots[k]
+        b = dot(genes.b_x, 0, z, s * pre, pre)
+        c = dot(v, s * pre, z, s * pre, pre)
+        d = t[s] * dot(genes.d_x, 0, z, s * pre, pre)
+        for i in range(post):
+            out[s, i] += b * u[s, i] + c * genes.c_y[i] + d * genes.d_y[i]
+        for j in range(S.shape[1]):
+            for i in range(post):
+                S[s, j, i] += p[s, j] * q[s, i]
+                out[s, i] += S[s, j, i] * z[s, j]
+
+
+@implements(recall, Genes, plain=recall_plain)
+def recall_in_lanes(genes, memory, slots, count, z, out):
     for k in range(count):
         slot = slots[k]
         _low_rank_terms(genes, memory, slot, z, out)
@@ -173,20 +189,13 @@ def _one_vector(memory, slot, z, out, i):
 
 @implements(record, Genes)
 def _record(genes, memory, slot, mu, x, y):
-    pre, post = x.shape[1], y.shape[1]
-    rate = broadcast(mu)
-    for j in range(0, pre, LANES):
-        place = slot * pre + j
-        x_j = load(x, place)
-        store(memory.p, place, multiply(load(genes.a_x, j), x_j))
-        change = multiply(multiply(rate, load(genes.c_x, j)), x_j)
-        store(memory.v, place, add(load(memory.v, place), change))
-    for i in range(0, post, LANES):
-        place = slot * post + i
-        mu_y = multiply(rate, load(y, place))
-        store(memory.q, place, multiply(load(genes.a_y, i), mu_y))
-        change = multiply(load(genes.b_y, i), mu_y)
-        store(memory.u, place, add(load(memory.u, place), change))
+    for j in range(x.shape[1]):
+        memory.p[slot, j] = genes.a_x[j] * x[slot, j]
+        memory.v[slot, j] += mu * genes.c_x[j] * x[slot, j]
+    for i in range(y.shape[1]):
+        mu_y = mu * y[slot, i]
+        memory.q[slot, i] = genes.a_y[i] * mu_y
+        memory.u[slot, i] += genes.b_y[i] * mu_y
     memory.t[slot] += mu
 
 

@@ -18,25 +18,15 @@ from numba.extending import overload
 from numpy.typing import DTypeLike
 
 from evo_plastic.jit import inline_jit
-from evo_plastic.vectors import (
-    LANES,
-    add,
-    at_least,
-    at_most,
-    broadcast,
-    copy,
-    load,
-    multiply,
-    padded,
-    store,
-    zeros,
-)
+from evo_plastic.vectors import padded, zeros
 from rules.base import (
     Constants,
     Shapes,
     Synapses,
+    drop,
     forget,
     implements,
+    keep,
     matrix,
     recall,
     record,
@@ -133,39 +123,26 @@ def recall_traces(genes, memory, slots, count, z, out):
     eta = genes.eta[0]
     if genes.squashed:
         eta = _squashed(eta)
+    kept = type(eta)(1) - eta
+    W, E, bound, mu, x, y = memory
     for k in range(count):
-        for i in range(0, out.shape[1], LANES):
-            _columns(memory, slots[k], eta, z, out, i)
-
-
-@inline_jit
-def _columns(memory, slot, eta, z, out, i):
-    """Update lanes ``i … i + 15`` of E and W, and add W z, in one pass over both."""
-    W, E, x = memory.W, memory.E, memory.x
-    pre, post = W.shape[1], W.shape[2]
-    row = slot * post + i
-    kept, mu = broadcast(type(eta)(1) - eta), broadcast(memory.mu[slot])
-    bound, lower = broadcast(memory.bound[slot]), broadcast(-memory.bound[slot])
-    eta_y = multiply(broadcast(eta), load(memory.y, row))
-    result = load(out, row)
-    for j in range(pre):
-        cell = (slot * pre + j) * post + i
-        e = add(multiply(kept, load(E, cell)), multiply(eta_y, broadcast(x[slot, j])))
-        w = add(load(W, cell), multiply(mu, e))
-        w = at_least(at_most(w, bound), lower)
-        store(E, cell, e)
-        store(W, cell, w)
-        result = add(result, multiply(w, broadcast(z[slot, j])))
-    store(out, row, result)
+        s = slots[k]
+        for j in range(W.shape[1]):
+            for i in range(W.shape[2]):
+                e = kept * E[s, j, i] + eta * y[s, i] * x[s, j]
+                w = W[s, j, i] + mu[s] * e
+                # A comparison with NaN is false: NaN stays.
+                w = bound[s] if w > bound[s] else w
+                w = -bound[s] if w < -bound[s] else w
+                E[s, j, i] = e
+                W[s, j, i] = w
+                out[s, i] += w * z[s, j]
 
 
 @implements(record, Arranged)
 def record_traces(genes, memory, slot, mu, x, y):
-    pre, post = x.shape[1], y.shape[1]
-    memory.mu[slot] = mu
     memory.bound[slot] = genes.bound
-    copy(x, slot * pre, memory.x, slot * pre, pre)
-    copy(y, slot * post, memory.y, slot * post, post)
+    keep(memory, slot, mu, x, y)
 
 
 @implements(forget, Arranged)
@@ -177,9 +154,6 @@ def _forget(genes, memory, slot):
 @inline_jit
 def forget_traces(memory, slot):
     """All but W back to the beginning of a lifetime."""
-    # x and y too: what a diverged lifetime left there would come back as 0 · NaN.
     memory.E[slot] = 0
     memory.bound[slot] = np.inf
-    memory.mu[slot] = 0
-    memory.x[slot] = 0
-    memory.y[slot] = 0
+    drop(memory, slot)

@@ -66,8 +66,17 @@ def learn(
     return synapses
 
 
-@implements(recall, Genes)
-def _recall(genes, memory, slots, count, z, out):
+def recall_plain(genes, memory, slots, count, z, out):
+    pre, post = genes.W.shape
+    for k in range(count):
+        s = slots[k]
+        for j in range(pre):
+            for i in range(post):
+                out[s, i] += genes.W[j, i] * z[s, j]
+
+
+@implements(recall, Genes, plain=recall_plain)
+def recall_in_lanes(genes, memory, slots, count, z, out):
     last = count - 1
     for k in range(0, count, 4):
         # A last group of fewer than four computes its last slot again: the same

@@ -261,30 +261,45 @@ def test_float32_and_float64_mostly_live_alike() -> None:
 
 def digest() -> str:
     """SHA-256 of the outputs of one genome and the lifetimes of several, in float32."""
-    genomes = genomes_of(PLASTIC, 8)
-    network = compile_network(PLASTIC, 1, np.float32)
-    network.place(genomes[0])
-    outputs = feed(network, np.random.default_rng(2).normal(0, 0.7, (100, 1, 15)))
-    found = Engine(PLASTIC, "float32").live_population(genomes, TASKS, INSTANCE, KEYS[None], 3)
-    parts = (outputs, found.steps, found.outcome)
-    return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
+    hashed = hashlib.sha256()
+    for spec in (PLASTIC, STATIC):
+        genomes = genomes_of(spec, 8)
+        network = compile_network(spec, 1, np.float32)
+        network.place(genomes[0])
+        outputs = feed(network, np.random.default_rng(2).normal(0, 0.7, (100, 1, 15)))
+        found = Engine(spec, "float32").live_population(genomes, TASKS, INSTANCE, KEYS[None], 3)
+        for part in (outputs, found.steps, found.outcome):
+            hashed.update(part.tobytes())
+    return hashed.hexdigest()
 
 
-# Prints the digest, and whether the machine code has registers wider than four floats.
+# Prints the digest, whether the machine code has registers wider than four floats, and which
+# form of a dot product it is made of.
 CHILD = """
+from evo_plastic.vectors import dot
 from test_lifetime import digest
 from workers.lifetime import live_population
 found = digest()
 code = "".join(live_population.inspect_asm().values())
-print(found, "ymm" in code or "zmm" in code)
+print(found, "ymm" in code or "zmm" in code, dot.__name__)
 """
 
 
-def test_narrow_vector_units_give_the_same_bits(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("settings", "form"),
+    [
+        ({"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, "dot_in_lanes"),
+        (
+            {"EVO_PLASTIC_PLAIN": "1", "NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""},
+            "dot_plain",
+        ),
+    ],
+)
+def test_narrow_vector_units_and_plain_loops_give_the_same_bits(
+    settings: dict[str, str], form: str, tmp_path: Path
+) -> None:
     here = Path(__file__).parent
-    settings = {
-        "NUMBA_CPU_NAME": "generic",
-        "NUMBA_CPU_FEATURES": "",
+    settings = settings | {
         "XDG_CACHE_HOME": str(tmp_path),
         "PYTHONPATH": os.pathsep.join([str(here), str(here.parent)]),
     }
@@ -297,4 +312,4 @@ def test_narrow_vector_units_give_the_same_bits(tmp_path: Path) -> None:
         timeout=300,
     )
     assert child.returncode == 0, child.stderr
-    assert child.stdout.split() == [digest(), "False"]
+    assert child.stdout.split() == [digest(), "False", form]

@@ -1,15 +1,16 @@
 """Every rule: its equation by hand, its compiled form against the equation, its memory."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import rules
-from evo_plastic.jit import jit
+from evo_plastic.jit import inline_jit, jit
 from evo_plastic.vectors import padded, zeros
-from rules import eligibility
+from rules import abcd, base, decomposed, eligibility, static
 from rules.base import Constants, forget, recall, record
 
 SIZES = [(64, 64), (64, 15), (20, 7), (48, 33)]
@@ -90,7 +91,9 @@ class Setting:
             _forget(self.arranged(), memory, slot)
         return memory
 
-    def run(self, memory: Any, slots: list[int], begin: int = 0, end: int = STEPS) -> Arrays:
+    def run(
+        self, memory: Any, slots: list[int], begin: int = 0, end: int = STEPS, steps: Any = _steps
+    ) -> Arrays:
         """The same from the compiled form, (steps, slots, post); slots left out give 0."""
         genes = self.arranged()
         x, z = (self._padded(a[begin:end]) for a in (self.x, self.z))
@@ -98,7 +101,7 @@ class Setting:
         out = zeros(y.shape, self.dtype)
         # Entries after the active ones are left over from slots that were active once.
         order = np.array([*slots, *slots[:4], *range(SLOTS)])
-        _steps(genes, memory, order, len(slots), mu, x, y, z, out)
+        steps(genes, memory, order, len(slots), mu, x, y, z, out)
         assert not out[:, :, self.post :].any()
         return out[:, :, : self.post].copy()
 
@@ -319,3 +322,39 @@ def test_slots_may_pause_and_change_company(case: str) -> None:
 def test_an_unknown_rule_is_named_with_those_there_are() -> None:
     with pytest.raises(ValueError, match=r"'hebb'; rules are abcd, decomposed, elig"):
         rules.get("hebb")
+
+
+@pytest.mark.parametrize("rule", [abcd, decomposed, static])
+def test_the_plain_form_gives_the_same_bits(rule: Any) -> None:
+    recall_plain = inline_jit(rule.recall_plain)
+
+    @numba.njit(error_model="numpy")  # type: ignore[untyped-decorator]
+    def steps(genes, memory, slots, count, mu, x, y, z, out):  # type: ignore[no-untyped-def]
+        for t in range(z.shape[0]):
+            recall_plain(genes, memory, slots, count, z[t], out[t])
+            for k in range(count):
+                record(genes, memory, slots[k], mu[t, slots[k]], x[t], y[t])
+
+    for post, pre in SIZES:
+        for dtype in DTYPES:
+            setting = Setting(rule.__name__.split(".")[1], post, pre, dtype)
+            memory, memory_plain = setting.memory(), setting.memory()
+            results = setting.run(memory, [6, 0, 3, 2, 5])
+            assert results.std() > 0.01
+            plain = setting.run(memory_plain, [6, 0, 3, 2, 5], steps=steps)
+            np.testing.assert_array_equal(plain, results)
+            for one, two in zip(memory_plain, memory, strict=True):
+                np.testing.assert_array_equal(one, two)
+
+
+def test_the_plain_form_is_taken_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Genes(NamedTuple):
+        n: int
+
+    def generic(genes: Genes) -> int:
+        raise NotImplementedError
+
+    monkeypatch.setattr(base, "PLAIN", True)
+    base.implements(generic, Genes, plain=lambda genes: 10 * genes.n)(lambda genes: genes.n)
+    call = numba.njit(lambda genes: generic(genes))
+    assert call(Genes(7)) == 70

@@ -83,6 +83,23 @@ def awaken(genes, memory, slot):
 
 
 @inline_jit
+def fill(bias, z, slot):
+    """z ← b, one slot."""
+    for i in range(z.shape[1]):
+        z[slot, i] = bias[i]
+
+
+@inline_jit
+def copy(source, target, slot):
+    """target ← source, one slot.
+
+    Numba's own slice assignment checks for overlap each time, at many times the cost.
+    """
+    for i in range(target.shape[1]):
+        target[slot, i] = source[slot, i]
+
+
+@inline_jit
 def activate(z, slot):
     """z ← tanh(z), one slot."""
     for i in range(z.shape[1]):

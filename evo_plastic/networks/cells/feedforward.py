@@ -18,9 +18,10 @@ from evo_plastic.networks.cells.base import (
     activate,
     advance,
     awaken,
+    fill,
 )
 from evo_plastic.networks.modulation import rates
-from evo_plastic.vectors import LANES, copy, padded, zeros
+from evo_plastic.vectors import LANES, padded, zeros
 from rules.base import Shapes, forget, implements, recall, record, vector
 
 
@@ -73,10 +74,9 @@ def advance_oracle(life: Activity, x: NDArray[Any]) -> NDArray[Any]:
 @implements(advance, Genes)
 def _advance(genes, memory, slots, count, x, y):
     y_1 = memory.y_1
-    hidden = y.shape[1]
     for k in range(count):
-        copy(genes.bias_1, 0, y_1, slots[k] * hidden, hidden)
-        copy(genes.bias_2, 0, y, slots[k] * hidden, hidden)
+        fill(genes.bias_1, y_1, slots[k])
+        fill(genes.bias_2, y, slots[k])
     recall(genes.first, memory.first, slots, count, x, y_1)
     for k in range(count):
         activate(y_1, slots[k])

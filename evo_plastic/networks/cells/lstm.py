@@ -20,8 +20,10 @@ from evo_plastic.networks.cells.base import (
     activate,
     advance,
     awaken,
+    copy,
+    fill,
 )
-from evo_plastic.vectors import LANES, add, copy, load, multiply, padded, store, zeros
+from evo_plastic.vectors import padded, zeros
 from rules import static
 from rules.base import Shapes, implements, recall
 
@@ -89,16 +91,15 @@ def advance_oracle(life: Activity, x: NDArray[Any]) -> NDArray[Any]:
 @implements(advance, Genes)
 def _advance(genes, memory, slots, count, x, y):
     z = memory.z
-    rows, hidden = z.shape[1], y.shape[1]
     for k in range(count):
-        copy(genes.bias, 0, z, slots[k] * rows, rows)
+        fill(genes.bias, z, slots[k])
     recall(genes.recurrent, memory.recurrent, slots, count, memory.h, z)
     recall(genes.input, memory.input, slots, count, x, z)
     for k in range(count):
         slot = slots[k]
         _open_gates(memory.blocks, _BLOCKS * slot)
         _update(z, memory.c, memory.h, slot)
-        copy(memory.h, slot * hidden, y, slot * hidden, hidden)
+        copy(memory.h, y, slot)
 
 
 @inline_jit
@@ -113,15 +114,13 @@ def _open_gates(blocks, first):
 @inline_jit
 def _update(z, c, h, slot):
     hidden = c.shape[1]
-    row, block = slot * hidden, slot * z.shape[1]
-    for i in range(0, hidden, LANES):
-        g, i_gate = load(z, block + i), load(z, block + hidden + i)
-        kept = multiply(load(z, block + 2 * hidden + i), load(c, row + i))
-        store(c, row + i, add(kept, multiply(i_gate, g)))
-    copy(c, row, h, row, hidden)
+    for n in range(hidden):
+        g, i, f = z[slot, n], z[slot, hidden + n], z[slot, 2 * hidden + n]
+        c[slot, n] = f * c[slot, n] + i * g
+        h[slot, n] = c[slot, n]
     activate(h, slot)
-    for i in range(0, hidden, LANES):
-        store(h, row + i, multiply(load(z, block + 3 * hidden + i), load(h, row + i)))
+    for n in range(hidden):
+        h[slot, n] *= z[slot, 3 * hidden + n]
 
 
 @implements(awaken, Genes)

@@ -18,9 +18,11 @@ from evo_plastic.networks.cells.base import (
     activate,
     advance,
     awaken,
+    copy,
+    fill,
 )
 from evo_plastic.networks.modulation import rates
-from evo_plastic.vectors import LANES, copy, padded, zeros
+from evo_plastic.vectors import LANES, padded, zeros
 from rules.base import Shapes, forget, implements, recall, record, vector
 
 
@@ -74,9 +76,8 @@ def advance_oracle(life: Activity, x: NDArray[Any]) -> NDArray[Any]:
 @implements(advance, Genes)
 def _advance(genes, memory, slots, count, x, y):
     h = memory.h
-    hidden = h.shape[1]
     for k in range(count):
-        copy(genes.bias, 0, y, slots[k] * hidden, hidden)
+        fill(genes.bias, y, slots[k])
     recall(genes.recurrent, memory.recurrent, slots, count, h, y)
     recall(genes.input, memory.input, slots, count, x, y)
     for k in range(count):
@@ -87,7 +88,7 @@ def _advance(genes, memory, slots, count, x, y):
         slot = slots[k]
         record(genes.recurrent, memory.recurrent, slot, memory.mu_h[slot], h, y)
         record(genes.input, memory.input, slot, memory.mu_x[slot], x, y)
-        copy(y, slot * hidden, h, slot * hidden, hidden)
+        copy(y, h, slot)
 
 
 @implements(awaken, Genes)
