@@ -16,6 +16,7 @@ import click
 from benchmarks import (
     compilation,
     figures,
+    forms,
     generation,
     overhead,
     roofline,
@@ -42,6 +43,12 @@ def _roofline(rounds: int) -> Any:
     peaks, networks = roofline.measure(every(hidden=64), rounds)
     roofline.show(peaks, networks)
     return {"peaks": peaks, "networks": networks}
+
+
+def _forms(rounds: int) -> Any:
+    rows = forms.measure(rounds)
+    forms.show(rows)
+    return rows
 
 
 def _scaling(rounds: int) -> Any:
@@ -75,6 +82,7 @@ def _overhead(rounds: int) -> Any:
 SECTIONS: dict[str, Callable[[int], Any]] = {
     "steps": _steps,
     "roofline": _roofline,
+    "forms": _forms,
     "scaling": _scaling,
     "generation": _generation,
     "compilation": _compilation,

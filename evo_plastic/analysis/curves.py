@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from evo_plastic.analysis.figures import FAINT, PALETTE, drawing, label_line
 from evo_plastic.errors import InputError
+from evo_plastic.records.metrics import column
 
 Rows = Sequence[Mapping[str, Any]]
 Floats = NDArray[np.float64]
@@ -62,8 +63,8 @@ def _draw_rewards(axes: Axes, rows: Rows, oracle: float | None, random: float | 
             0.5, 0.5, "no validation yet", transform=axes.transAxes, ha="center", color=FAINT
         )
         return
-    generations = _column(rows, "generation")
-    mean, error = _column(rows, "rollout_mean"), _column(rows, "rollout_se")
+    generations = column(rows, "generation", "metrics")
+    mean, error = column(rows, "rollout_mean", "metrics"), column(rows, "rollout_se", "metrics")
     rollouts = mean.shape[1]
     # Rollouts have an order, so have their colours: a ramp, not a palette.
     ramp = matplotlib.colormaps["viridis"](np.linspace(0.85, 0.05, rollouts))
@@ -77,9 +78,9 @@ def _draw_rewards(axes: Axes, rows: Rows, oracle: float | None, random: float | 
 
 
 def _draw_health(axes: Axes, rows: Rows, key: str, title: str) -> None:
-    values = _column(rows, key)
+    values = column(rows, key, "metrics")
     axes.set_title(title)
-    axes.plot(_column(rows, "generation"), values, color=PALETTE[0], linewidth=1.4,
+    axes.plot(column(rows, "generation", "metrics"), values, color=PALETTE[0], linewidth=1.4,
               marker=_marker(rows), markersize=4)  # fmt: skip
     positive = values[values > 0]
     if positive.size and positive.max() > _LOG_RANGE * positive.min():
@@ -101,11 +102,3 @@ def _thin(rows: Rows) -> Rows:
     if len(rows) <= POINTS:
         return rows
     return [rows[i] for i in np.linspace(0, len(rows) - 1, POINTS).astype(int)]
-
-
-def _column(rows: Rows, key: str) -> Floats:
-    """Numbers under ``key``, shape (rows, ...); null is NaN."""
-    try:
-        return np.array([row[key] for row in rows], np.float64)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"metrics: expected numbers {key!r} in every row") from error

@@ -17,6 +17,7 @@ from evo_plastic.errors import ClusterLost, InputError, Interrupted, TrainingFai
 COMMANDS = {
     "train": "Train a network as a configuration file says, or resume a run.",
     "evaluate": "Measure trained genomes on task sets, against oracle and random.",
+    "compare": "Set training runs side by side: a table and their learning curves.",
     "merge": "Evolving & Merging: cluster the rules of an evolved PRNN.",
     "networks": "List the networks with their numbers of genes and memories.",
     "tasks": "List, sample and show task distributions and task sets.",

@@ -9,11 +9,12 @@ dropped.
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evo_plastic.errors import InputError
 from evo_plastic.files import read_whole, write_whole
@@ -46,6 +47,17 @@ def read(path: Path) -> list[Row]:
     ``InputError`` with the line number of a damaged row.
     """
     return [row for _, row in _lines(path)]
+
+
+def column(rows: Sequence[Mapping[str, Any]], key: str, source: str) -> NDArray[np.float64]:
+    """Numbers under ``key``, shape (rows, …); null is NaN.
+
+    ``InputError`` that names ``source`` if a row has no such numbers.
+    """
+    try:
+        return np.array([row[key] for row in rows], np.float64)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{source}: expected numbers {key!r} in every row") from error
 
 
 def truncate_after(path: Path, generation: int) -> None:

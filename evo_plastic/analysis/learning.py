@@ -1,0 +1,103 @@
+"""How training runs learned: the validations of each, by generation and by wall clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo_plastic import networks
+from evo_plastic.config import TaskConfig
+from evo_plastic.errors import InputError
+from evo_plastic.parsing import load_experiment
+from evo_plastic.records import metrics
+from evo_plastic.records.directory import RunDirectory
+from evo_plastic.records.metrics import Row
+from evo_plastic.tasks.maze import INTERFACE
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """The validations of one run, in order."""
+
+    run: str
+    network: str
+    genes: int
+    memories: int
+    seed: int
+    task: TaskConfig
+    generation: Floats  # (points,)
+    minutes: Floats  # (points,) of wall clock
+    env_steps: Floats  # (points,)
+    mean: Floats  # (points, rollouts) reward
+    error: Floats  # (points, rollouts) standard error of the mean
+
+    @property
+    def last(self) -> Floats:
+        """Reward of the last rollout, (points,)."""
+        return self.mean[:, -1]
+
+    @property
+    def best(self) -> int:
+        """The point whose last rollout is best."""
+        return int(self.last.argmax())
+
+
+def read_curve(path: Path) -> LearningCurve:
+    """Of the run directory at ``path``; ``InputError`` if it has no validation yet."""
+    run = RunDirectory.open(path)
+    experiment = load_experiment(run.config, ()).experiment
+    validations = metrics.read(run.validations)
+    if not validations:
+        raise InputError(f"{path} cannot be compared: {run.validations.name} has no validation")
+    spec = networks.create(experiment.network, INTERFACE)
+    generation = metrics.column(validations, "generation", str(run.validations))
+    timings, rollouts = metrics.read(run.timings), experiment.task.rollouts
+    return LearningCurve(
+        run=path.resolve().name,
+        network=spec.title,
+        genes=spec.n_gene,
+        memories=spec.n_mem,
+        seed=experiment.seed,
+        task=experiment.task,
+        generation=generation,
+        minutes=_minutes(run.timings, timings, generation),
+        env_steps=metrics.column(validations, "env_steps", str(run.validations)),
+        mean=_by_rollout(run.validations, validations, "rollout_mean", rollouts),
+        error=_by_rollout(run.validations, validations, "rollout_se", rollouts),
+    )
+
+
+def _by_rollout(path: Path, rows: Sequence[Row], key: str, rollouts: int) -> Floats:
+    values = metrics.column(rows, key, str(path))
+    if values.shape != (len(rows), rollouts):
+        raise InputError(f"{path}: expected {rollouts} numbers {key!r} in every row")
+    return values
+
+
+def check_comparable(curves: Sequence[LearningCurve]) -> None:
+    """``InputError`` unless all were validated on the same mazes with as many rollouts."""
+    first = curves[0]
+    for other in curves[1:]:
+        if _validated_on(other) != _validated_on(first):
+            raise InputError(
+                f"{other.run} cannot be compared with {first.run}: it lives "
+                f"{_validated_on(other)}, not {_validated_on(first)}"
+            )
+
+
+def _validated_on(curve: LearningCurve) -> str:
+    return f"{curve.task.rollouts} rollouts in {curve.task.name}"
+
+
+def _minutes(path: Path, timings: Sequence[Row], generation: Floats) -> Floats:
+    """Wall clock since the beginning; timings may be thinned out."""
+    known = np.concatenate([[0], metrics.column(timings, "generation", str(path))])
+    seconds = np.concatenate([[0], metrics.column(timings, "wall_seconds", str(path))])
+    if generation[-1] > known[-1]:
+        raise InputError(f"{path}: expected the clock of generation {generation[-1]:.0f}")
+    minutes: Floats = np.interp(generation, known, seconds) / 60
+    return minutes
