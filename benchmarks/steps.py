@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from benchmarks.common import ROLLOUTS, SPREAD, Rate, Row, create_network, timed
 from benchmarks.peers.parts import arrays_of
+from benchmarks.peers.world import make_world
 from evo_plastic.cli.output import print_table
 from evo_plastic.config import STATIC, NetworkConfig
 from evo_plastic.networks import every
@@ -128,10 +129,8 @@ def live_in_numpy(setting: Setting, genome: NDArray[np.float64], maze: int, key:
 
 def _peer(setting: Setting, genome: NDArray[np.float64], module: ModuleType, batch: int) -> Work:
     config, arrays = setting.config, arrays_of(setting.spec, genome)
-    instance, keys = _lives(batch)
-    work: Work = module.prepare(
-        config.name, config.modulation, arrays, setting.mazes, instance, keys, ROLLOUTS
-    )
+    world = make_world(setting.mazes, *_lives(batch), ROLLOUTS, setting.spec.inputs)
+    work: Work = module.Lifetimes(config.name, config.modulation, arrays, world)
     return work
 
 

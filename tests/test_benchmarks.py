@@ -12,6 +12,7 @@ from benchmarks import (
     clocks,
     compilation,
     figures,
+    forms,
     generation,
     machine,
     overhead,
@@ -119,6 +120,19 @@ def test_working_sets_are_held_by_the_first_cache_they_fit_in() -> None:
     assert roofline.nearest_cache(sizes["L1"]) == "L1"
     assert roofline.nearest_cache(sizes["L1"] + 1) == "L2"
     assert roofline.nearest_cache(sizes["L3"] + 1) == "memory"
+
+
+def test_both_forms_of_every_rule_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = forms.measure(1)
+    assert [(row["rule"], row["pre"]) for row in rows] == [
+        (rule, pre) for rule in forms.RULES for _, pre in forms.SIZES
+    ]
+    for row in rows:
+        assert row["ratio"] == pytest.approx(row["plain_ns"] / row["lanes_ns"])
+        assert row["ratio"] > 1
+        assert 1 < row["lanes_ns"] < 1e5
+    forms.show(rows)
+    assert "plain/lanes" in capsys.readouterr().out
 
 
 def test_no_network_is_faster_than_its_bound(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,10 +65,10 @@ def live(
         from benchmarks.peers import torch_lifetimes as peer
     else:
         from benchmarks.peers import jax_lifetimes as peer  # type: ignore[no-redef]
-    arrays = arrays_of(sized(config), genome)
-    lifetimes = peer.prepare(
-        config.name, config.modulation, arrays, TASKS, INSTANCE, KEYS, ROLLOUTS
-    )
+    spec = sized(config)
+    world = make_world(TASKS, INSTANCE, KEYS, ROLLOUTS, spec.inputs)
+    arrays = arrays_of(spec, genome)
+    lifetimes = peer.Lifetimes(config.name, config.modulation, arrays, world)
     return lifetimes(), *lifetimes.found
 
 

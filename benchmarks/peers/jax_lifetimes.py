@@ -1,7 +1,7 @@
 """Whole lifetimes in JAX: a step of one lifetime, vmapped, in a compiled loop over steps.
 
     use_one_core()
-    live = prepare("dec-prnn", "post", arrays, mazes, instance, keys, rollouts=3)
+    live = Lifetimes("dec-prnn", "post", arrays, world)
     live()  # compiles
     steps = live()
 
@@ -17,14 +17,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from numpy.typing import NDArray
 
 from benchmarks.peers.jax_networks import Genes, Memory, Network
-from benchmarks.peers.parts import Arrays, Found, inputs_of
-from benchmarks.peers.world import World, make_world
+from benchmarks.peers.parts import Arrays, Found
+from benchmarks.peers.world import World
 from evo_plastic.tasks.fitness import DIVERGED, FAILED, REACHED
 from evo_plastic.tasks.maze import ACTIONS, MAX_STEPS
-from evo_plastic.tasks.task_sets import TaskSet
 
 Array = jax.Array
 
@@ -137,17 +135,3 @@ class Lifetimes:
         steps, outcome = _live(*self._kind, self._genes, self._world)
         self.found = Found(np.asarray(steps), np.asarray(outcome))
         return int(self.found.steps.sum(dtype=np.int64))
-
-
-def prepare(
-    network: str,
-    modulation: str,
-    arrays: Arrays,
-    mazes: TaskSet,
-    instance: NDArray[np.int32],
-    keys: NDArray[np.uint64],
-    rollouts: int,
-) -> Lifetimes:
-    """Lifetimes of one genome, its arrays by name; ``instance`` and ``keys`` are (lives,)."""
-    world = make_world(mazes, instance, keys, rollouts, inputs_of(network))
-    return Lifetimes(network, modulation, arrays, world)

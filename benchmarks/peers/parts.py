@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo_plastic.networks.spec import NetworkSpec
-from evo_plastic.tasks.maze import INTERFACE
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -66,11 +65,6 @@ NETWORKS = {
 
 WEIGHT_LIMIT = 5.0
 """Bound of weights that learn from an eligibility trace."""
-
-
-def inputs_of(network: str) -> int:
-    """How many of the task's inputs a network is given."""
-    return INTERFACE.observed if network == "dnn" else INTERFACE.inputs
 
 
 def arrays_of(spec: NetworkSpec, genome: NDArray[Any]) -> Arrays:

@@ -1,7 +1,7 @@
 """Whole lifetimes in torch: eager, without gradients, all lifetimes of a genome as one batch.
 
     use_one_core()
-    live = prepare("dec-prnn", "post", arrays, mazes, instance, keys, rollouts=3)
+    live = Lifetimes("dec-prnn", "post", arrays, world)
     steps = live()
 
 A lifetime that reached its goal goes on with its next rollout at once; one that has ended rides
@@ -12,15 +12,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmarks.peers.parts import Arrays, Found, inputs_of
+from benchmarks.peers.parts import Arrays, Found
 from benchmarks.peers.torch_networks import Network
-from benchmarks.peers.world import World, make_world
+from benchmarks.peers.world import World
 from evo_plastic.tasks.fitness import DIVERGED, FAILED, REACHED
 from evo_plastic.tasks.maze import ACTIONS, MAX_STEPS
-from evo_plastic.tasks.task_sets import TaskSet
 
 _NEVER = 1 << 30
 _MOST_ENDED = 0.1
@@ -112,17 +110,3 @@ class Lifetimes:
             lives.live(Network(*self._genome, lives=len(self._world.start)))
         self.found = Found(lives.steps.numpy(), lives.outcome.numpy())
         return int(self.found.steps.sum(dtype=np.int64))
-
-
-def prepare(
-    network: str,
-    modulation: str,
-    arrays: Arrays,
-    mazes: TaskSet,
-    instance: NDArray[np.int32],
-    keys: NDArray[np.uint64],
-    rollouts: int,
-) -> Lifetimes:
-    """Lifetimes of one genome, its arrays by name; ``instance`` and ``keys`` are (lives,)."""
-    world = make_world(mazes, instance, keys, rollouts, inputs_of(network))
-    return Lifetimes(network, modulation, arrays, world)
