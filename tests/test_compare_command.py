@@ -104,11 +104,20 @@ def test_more_runs_than_colours_differ_in_their_lines(tmp_path: Path) -> None:
     assert any("dasharray" not in line for line in lines)
 
 
-def test_runs_of_different_tasks_are_refused(tmp_path: Path) -> None:
-    one, two = write_run(tmp_path / "one"), write_run(tmp_path / "two", task={"name": "maze15"})
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"task": {"name": "maze15"}}, "3 rollouts in each of 1024 mazes of maze15"),
+        ({"training": {"validation": {"lifetimes": 64}}}, "3 rollouts in each of 64 mazes"),
+    ],
+)
+def test_runs_that_were_validated_on_other_mazes_are_refused(
+    change: dict[str, object], told: str, tmp_path: Path
+) -> None:
+    one, two = write_run(tmp_path / "one"), write_run(tmp_path / "two", **change)
     message = refused("compare", one, two, "--out", tmp_path / "out")
-    assert "two cannot be compared with one" in message
-    assert "3 rollouts in maze15, not 3 rollouts in maze9" in message
+    assert f"two cannot be compared with one: it was validated on {told}" in message
+    assert "not on 3 rollouts in each of 1024 mazes of maze9" in message
     assert not (tmp_path / "out").exists()
 
 

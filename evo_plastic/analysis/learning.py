@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo_plastic import networks
-from evo_plastic.config import TaskConfig
 from evo_plastic.errors import InputError
 from evo_plastic.parsing import load_experiment
 from evo_plastic.records import metrics
@@ -28,7 +27,10 @@ class LearningCurve:
     genes: int
     memories: int
     seed: int
-    task: TaskConfig
+    task: str
+    lifetimes: int
+    """It was validated on as many mazes, the first of its task's validation set."""
+    rollouts: int
     generation: Floats  # (points,)
     minutes: Floats  # (points,) of wall clock
     env_steps: Floats  # (points,)
@@ -62,7 +64,9 @@ def read_curve(path: Path) -> LearningCurve:
         genes=spec.n_gene,
         memories=spec.n_mem,
         seed=experiment.seed,
-        task=experiment.task,
+        task=experiment.task.name,
+        lifetimes=experiment.training.validation.lifetimes,
+        rollouts=rollouts,
         generation=generation,
         minutes=_minutes(run.timings, timings, generation),
         env_steps=metrics.column(validations, "env_steps", str(run.validations)),
@@ -84,13 +88,13 @@ def check_comparable(curves: Sequence[LearningCurve]) -> None:
     for other in curves[1:]:
         if _validated_on(other) != _validated_on(first):
             raise InputError(
-                f"{other.run} cannot be compared with {first.run}: it lives "
-                f"{_validated_on(other)}, not {_validated_on(first)}"
+                f"{other.run} cannot be compared with {first.run}: it was validated on "
+                f"{_validated_on(other)}, not on {_validated_on(first)}"
             )
 
 
 def _validated_on(curve: LearningCurve) -> str:
-    return f"{curve.task.rollouts} rollouts in {curve.task.name}"
+    return f"{curve.rollouts} rollouts in each of {curve.lifetimes} mazes of {curve.task}"
 
 
 def _minutes(path: Path, timings: Sequence[Row], generation: Floats) -> Floats:

@@ -25,8 +25,7 @@ def learning_figure(
     rows = -(-len(curves) // _COLUMNS)
     with drawing(path, 10.5, 4.3 + 0.22 * rows) as figure:
         left, right = figure.subplots(1, 2, sharey=True)
-        rollouts = curves[0].mean.shape[1]
-        left.set_ylabel(f"validation reward of rollout {rollouts} (± 1 standard error)")
+        left.set_ylabel(f"validation reward of rollout {curves[0].rollouts} (± 1 standard error)")
         _draw(left, curves, [curve.generation for curve in curves])
         _draw(right, curves, [curve.minutes for curve in curves])
         left.set_xlabel("generation")

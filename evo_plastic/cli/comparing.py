@@ -28,7 +28,7 @@ def compare_runs(runs: Sequence[Path], out: Path) -> None:
     rows = [_row(curve) for curve in curves]
     _write(out / "runs.csv", _csv(rows))
     _write(out / "runs.md", _markdown(rows))
-    mazes = named_set(f"{curves[0].task.name}/validate")
+    mazes = named_set(f"{curves[0].task}/validate")
     oracle, random = anchors(mazes, evaluation_keys(0, len(mazes), 1), rollouts=1)
     learning_figure(out / "learning.png", curves, oracle.table.mean[0], random.table.mean[0])
     print_table(HEADERS, rows)
