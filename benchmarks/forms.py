@@ -12,6 +12,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.common import SPREAD, Row, interleave
 from evo_plastic.cli.output import print_table
@@ -41,13 +42,19 @@ def _repeated(form: Callable[..., Any]) -> Any:
     return repeat
 
 
+def _placed(array: NDArray[Any]) -> NDArray[np.float32]:
+    result = zeros(array.shape, np.float32)
+    result[:] = array
+    return result
+
+
 def _work(form: Any, rule: Rule, post: int, pre: int) -> Work:
     rng = np.random.default_rng(0)
     constants = rule.constants("released", True)
     shapes = rule.gene_shapes(post, pre, constants)
     drawn = {name: SPREAD * rng.standard_normal(shape) for name, shape in shapes.items()}
     arranged = rule.arrange(rule.Genes(**drawn), constants)
-    genes = type(arranged)(*(array.astype(np.float32) for array in arranged))
+    genes = type(arranged)(*(_placed(array) for array in arranged))
     count = rule.slots(post, pre)
     memory = rule.blank(count, post, pre, np.float32)
     z, out = (zeros((count, padded(size)), np.float32) for size in (pre, post))

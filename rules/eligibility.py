@@ -127,16 +127,18 @@ def recall_traces(genes, memory, slots, count, z, out):
     W, E, bound, mu, x, y = memory
     for k in range(count):
         s = slots[k]
+        rate, limit = mu[s], bound[s]
         for j in range(W.shape[1]):
+            x_j, z_j = x[s, j], z[s, j]
             for i in range(W.shape[2]):
-                e = kept * E[s, j, i] + eta * y[s, i] * x[s, j]
-                w = W[s, j, i] + mu[s] * e
+                e = kept * E[s, j, i] + eta * y[s, i] * x_j
+                w = W[s, j, i] + rate * e
                 # A comparison with NaN is false: NaN stays.
-                w = bound[s] if w > bound[s] else w
-                w = -bound[s] if w < -bound[s] else w
+                w = limit if w > limit else w
+                w = -limit if w < -limit else w
                 E[s, j, i] = e
                 W[s, j, i] = w
-                out[s, i] += w * z[s, j]
+                out[s, i] += w * z_j
 
 
 @implements(record, Arranged)

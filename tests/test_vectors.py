@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from evo_plastic import vectors
 from evo_plastic.jit import jit
-from evo_plastic.vectors import CACHE_LINE, LANES, padded, zeros
+from evo_plastic.vectors import LANES, PAGE, padded, zeros
 
 DTYPES = [np.float32, np.float64]
 
@@ -140,12 +140,21 @@ def test_padding_rounds_up_to_whole_vectors(size: int, whole: int) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.uint8])
 @pytest.mark.parametrize("shape", [3, (4, 16), (2, 15, 64)])
-def test_zeros_begin_on_a_cache_line(dtype: type, shape: int | tuple[int, ...]) -> None:
+def test_zeros_are_whole_arrays_of_their_own(dtype: type, shape: int | tuple[int, ...]) -> None:
     arrays = [zeros(shape, dtype) for _ in range(20)]
     for array in arrays:
-        assert array.ctypes.data % CACHE_LINE == 0
         assert array.flags.c_contiguous
         assert array.flags.writeable
         np.testing.assert_array_equal(array, np.zeros(shape, dtype), strict=True)
         array[...] = 1
     assert sum(int(array.sum()) for array in arrays) == 20 * arrays[0].size
+
+
+def test_arrays_begin_in_turn_at_places_four_cache_lines_apart() -> None:
+    places = [zeros(100, np.float32).ctypes.data % PAGE for _ in range(32)]
+    assert set(places) == set(range(0, PAGE, 256))
+    assert places[:16] == places[16:]
+    for near in range(1, 9):
+        distances = (np.array(places[near:]) - places[:-near]) % PAGE
+        assert distances.min() >= 256
+        assert distances.max() <= PAGE - 256
