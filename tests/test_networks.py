@@ -222,6 +222,21 @@ def test_kernel_is_the_oracle(config: NetworkConfig, hidden: int, dtype: type) -
         assert np.ptp(expected, axis=0).min() > 0.01
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_equal_outputs_are_equal_wherever_they_stand(dtype: type) -> None:
+    """Five are read out abreast, those that are left one by one."""
+    spec = replace(create(NetworkConfig(name="dec-prnn", hidden_size=48)), outputs=13)
+    genome, inputs = genome_of(spec), inputs_of()
+    arrays = spec.layout.view(genome)
+    for name in ("readout/W", "readout/b"):
+        arrays[name][5:] = np.resize(arrays[name][:5], arrays[name][5:].shape)
+    genome = spec.layout.pack(arrays)
+    outputs = feed(compiled(spec, genome, SLOTS, dtype), inputs)
+    np.testing.assert_array_equal(outputs, outputs[:, :, np.arange(13) % 5])
+    expected = feed_oracle(spec, genome, inputs[:, 1])
+    np.testing.assert_allclose(outputs[:, 1], expected, rtol=0, atol=TOLERANCE[dtype])
+
+
 @every_network
 def test_every_gene_has_its_place_in_the_kernel(config: NetworkConfig) -> None:
     spec = create(config)
