@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,15 @@ def test_the_figure_names_every_run_and_both_axes(tmp_path: Path) -> None:
     assert {f"run-{number}" for number in range(9)} <= found
     assert {"generation", "minutes of wall clock", "oracle", "random"} <= found
     assert "validation reward of rollout 3 (± 1 standard error)" in found
+
+
+def test_ticks_stand_at_the_numbers_they_show(tmp_path: Path) -> None:
+    curve = replace(read_curve(write_run(tmp_path / "run")), minutes=np.array([1, 7, 13.8]))
+    learning_figure(tmp_path / "f.svg", [curve], 0.9, -1.2)
+    found = texts(tmp_path / "f.svg")
+    # Ticks 2.5 apart, rounded, would read 2, 5, 8, 10, 12.
+    assert {"5", "10"} <= found
+    assert not {"2", "8", "12"} & found
 
 
 def test_more_runs_than_colours_differ_in_their_lines(tmp_path: Path) -> None:
