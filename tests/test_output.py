@@ -77,7 +77,10 @@ def test_a_terminal_gets_one_line_that_is_redrawn(monkeypatch: pytest.MonkeyPatc
         assert isinstance(reporter, LiveReporter)
         reporter.progress({"long": "x" * 100})
         tell(reporter)
-        shown = os.read(reader, 100_000).decode()
+        read = b""
+        while b"fitness 1.333" not in read:  # a terminal hands over what it has, in parts
+            read += os.read(reader, 100_000)
+        shown = read.decode()
     os.close(reader)
     assert "\x1b[2K" in shown
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
