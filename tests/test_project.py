@@ -158,5 +158,6 @@ def test_everything_that_documents_point_to_is_there() -> None:
         text = document.read_text()
         pictures = re.findall(r"\]\(([^)]+)\)", text)
         configs = re.findall(r"configs/[\w-]+\.yaml", text)
-        for target in (*pictures, *configs):
-            assert (HOME / target).is_file(), f"{document.name}: {target}"
+        named = [document.parent / picture for picture in pictures]
+        for target in (*named, *map(HOME.joinpath, configs)):
+            assert target.is_file(), f"{document.relative_to(HOME)}: {target}"

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from evo_plastic.analysis.evaluation import RolloutTable, summarise
 from evo_plastic.seeding import STREAM_EVALUATION, fold
+from evo_plastic.tasks import named_set
 from evo_plastic.tasks.oracle import oracle_policy, random_policy
 from evo_plastic.tasks.task_sets import TaskSet
 
@@ -63,3 +64,10 @@ def anchors(task_set: TaskSet, keys: NDArray[np.uint64], rollouts: int) -> list[
             repeats=keys.shape[1],
         ),
     ]
+
+
+def validation_anchors(task: str) -> tuple[float, float]:
+    """Reward of a rollout on the validation mazes of ``task``: shortest path, random policy."""
+    mazes = named_set(f"{task}/validate")
+    oracle, random = anchors(mazes, evaluation_keys(0, len(mazes), 1), rollouts=1)
+    return oracle.table.mean[0], random.table.mean[0]

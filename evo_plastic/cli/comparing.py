@@ -5,13 +5,12 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from evo_plastic.analysis.comparison import anchors, evaluation_keys
+from evo_plastic.analysis.comparison import validation_anchors
 from evo_plastic.analysis.learning import LearningCurve, check_comparable, read_curve
 from evo_plastic.analysis.learning_figure import learning_figure
 from evo_plastic.cli.output import Cell, format_number, print_table
 from evo_plastic.errors import InputError
 from evo_plastic.files import write_whole
-from evo_plastic.tasks import named_set
 
 HEADERS = ("run", "network", "N_gene", "N_mem", "seed", "generations", "steps, 10⁹", "minutes",
            "reward at the end", "best reward", "in generation")  # fmt: skip
@@ -28,9 +27,7 @@ def compare_runs(runs: Sequence[Path], out: Path) -> None:
     rows = [_row(curve) for curve in curves]
     _write(out / "runs.csv", _csv(rows))
     _write(out / "runs.md", _markdown(rows))
-    mazes = named_set(f"{curves[0].task}/validate")
-    oracle, random = anchors(mazes, evaluation_keys(0, len(mazes), 1), rollouts=1)
-    learning_figure(out / "learning.png", curves, oracle.table.mean[0], random.table.mean[0])
+    learning_figure(out / "learning.png", curves, *validation_anchors(curves[0].task))
     print_table(HEADERS, rows)
 
 

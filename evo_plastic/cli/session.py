@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from evo_plastic import networks
-from evo_plastic.analysis.comparison import anchors, evaluation_keys
+from evo_plastic.analysis.comparison import validation_anchors
 from evo_plastic.analysis.curves import training_curve
 from evo_plastic.cli.output import Reporter, make_reporter
 from evo_plastic.config import Experiment
@@ -23,7 +23,6 @@ from evo_plastic.records.directory import RunDirectory, default_run_name
 from evo_plastic.records.genome_sources import open_genome
 from evo_plastic.records.genomes import GenomeFile, check_genome, load_genome, save_genome
 from evo_plastic.records.manifest import Ending, Manifest
-from evo_plastic.tasks import named_set
 from evo_plastic.tasks.maze import INTERFACE
 from workers.evaluator import open_evaluator
 
@@ -162,14 +161,9 @@ def _draw_curve(run: RunDirectory, experiment: Experiment) -> None:
     rows = metrics.read(run.metrics)
     if not rows:
         return
-    mazes = named_set(f"{experiment.task.name}/validate")
-    oracle, random = anchors(mazes, evaluation_keys(0, len(mazes), 1), rollouts=1)
+    validations = metrics.read(run.validations)
     training_curve(
-        run.path / "training.png",
-        rows,
-        metrics.read(run.validations),
-        oracle.table.mean[0],
-        random.table.mean[0],
+        run.path / "training.png", rows, validations, *validation_anchors(experiment.task.name)
     )
 
 
