@@ -73,7 +73,7 @@ def _experiment(generations: int, population: int) -> Experiment:
     """One checkpoint and one validation, at the end: a whole run has them every hundred."""
     return Experiment(
         network=configure(*MAIN[0]),
-        strategy=settings.StrategyConfig(population=population),
+        strategy=settings.SepCMAESConfig(population=population),
         training=settings.TrainingConfig(
             generations=generations,
             curriculum=(settings.Stage(start=0, tasks=TASKS),),

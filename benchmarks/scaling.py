@@ -25,7 +25,7 @@ from benchmarks.common import (
     workload,
 )
 from evo_plastic.cli.output import print_table
-from evo_plastic.config import PoolConfig, StrategyConfig
+from evo_plastic.config import PoolConfig, SepCMAESConfig
 from evo_plastic.strategies import create, first_mean
 from evo_plastic.tasks import training_tasks
 from workers.evaluator import PoolEvaluator, open_evaluator
@@ -110,7 +110,7 @@ def _pool_rate(backend: str, count: int, rounds: int, population: int) -> float:
 
 def _generation(evaluator: PoolEvaluator, population: int, number: int) -> float:
     spec = create_network(configure(*MAIN[0]))
-    strategy = create(StrategyConfig(population=population), spec.layout, seed=0)
+    strategy = create(SepCMAESConfig(population=population), spec.layout, seed=0)
     state = strategy.init(first_mean(spec.n_gene, 0, SPREAD))._replace(generation=number)
     tasks = training_tasks("maze9", 0, number, TASKS)
     weights = np.eye(ROLLOUTS)[-1]

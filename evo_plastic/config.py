@@ -4,12 +4,22 @@ Every default stands here and nowhere else. Numbers derived from several keys ar
 by the object that needs them.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Factor = Annotated[float, Field(gt=0, le=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
 NetworkName = Literal[
     "dnn", "meta-dnn", "meta-rnn", "meta-lstm", "prnn", "dec-pdnn", "dec-prnn",
     "prnn-et", "prnn-scratch-et", "evolving-merging",
@@ -79,7 +89,7 @@ class TaskConfig(Section):
     rollouts: Annotated[int, Field(strict=True, ge=1, le=64)] = 3
     """Rollouts of one lifetime; memories persist between them."""
 
-    weights: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] | None = None
+    weights: tuple[NotNegative, ...] | None = None
     """Weight of each rollout in the fitness; null: the paper's (3 or 8 rollouts)."""
 
     @model_validator(mode="after")
@@ -92,21 +102,109 @@ class TaskConfig(Section):
         return self
 
 
-class StrategyConfig(Section):
-    name: Literal["sep-cma-es"] = "sep-cma-es"
-    """Evolution strategy; ``seq-cma-es`` (Wang 2022) is accepted as an alias."""
-
-    variant: Literal["canonical", "wang2022"] = "canonical"
-    """Ros & Hansen 2008, or the constants and the sampling of Wang 2022's code."""
+class _Search(Section):
+    """What all strategies have."""
 
     population: Annotated[int, Field(strict=True, ge=4, le=100_000)] = 360
     """Candidates per generation."""
 
     sigma: Positive = 0.05
-    """Initial step size."""
+    """Initial step size: standard deviation of every gene around the mean."""
 
-    initial_spread: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.05
+    initial_spread: NotNegative = 0.05
     """Standard deviation of the genes of the first mean."""
+
+
+class SepCMAESConfig(_Search):
+    name: Literal["sep-cma-es"] = "sep-cma-es"
+    """Separable CMA-ES; ``seq-cma-es`` (Wang 2022) is accepted as an alias."""
+
+    variant: Literal["canonical", "wang2022"] = "canonical"
+    """Ros & Hansen 2008, or the constants and the sampling of Wang 2022's code."""
+
+    step_size: Literal["csa", "tpa"] | None = None
+    """What sigma follows: the length of the path of the search, or two points on the line of
+    its last step; null: tpa. Variant wang2022 has a way of its own, always null."""
+
+    active: bool | None = None
+    """Whether variances learn from the worse half of the candidates too; null: true. Variant
+    wang2022: always null."""
+
+    @model_validator(mode="after")
+    def _only_what_the_variant_has(self) -> "SepCMAESConfig":
+        if self.variant == "wang2022" and not (self.step_size is None and self.active is None):
+            raise ValueError("variant wang2022: step_size and active must be null")
+        return self
+
+
+class OpenAIESConfig(_Search):
+    name: Literal["openai-es"]
+    """Gradient ascent on the mean of a Gaussian of one width (Salimans et al. 2017)."""
+
+    sigma: Positive = 0.03
+    """Standard deviation of every gene in the first generation."""
+
+    sigma_decay: Factor = 1.0
+    """Factor on sigma after every generation."""
+
+    smallest_sigma: NotNegative = 0.0
+    """Where the decay of sigma stops."""
+
+    optimiser: Literal["adam", "momentum"] = "adam"
+    """How the gradient moves the mean."""
+
+    learning_rate: Positive = 0.02
+    """Step of the optimiser in the first generation."""
+
+    learning_rate_decay: Factor = 1.0
+    """Factor on the learning rate after every generation."""
+
+    smallest_learning_rate: NotNegative = 0.0
+    """Where the decay of the learning rate stops."""
+
+    momentum: Share = 0.9
+    """Share of the old velocity in the new one."""
+
+    square_momentum: Share = 0.999
+    """The same for the squares of the gradient, which Adam alone uses."""
+
+    weight_decay: NotNegative = 0.005
+    """How much of the mean is taken off the gradient."""
+
+    @model_validator(mode="after")
+    def _in_pairs(self) -> "OpenAIESConfig":
+        if self.population % 2:
+            raise ValueError("population must be even: candidates are mirrored in pairs")
+        return self
+
+
+class CMAConfig(_Search):
+    name: Literal["cma"]
+    """The ``cma`` package by Hansen et al., with path-length control of the step size."""
+
+    covariance: Literal["full", "diagonal"] = "full"
+    """Full: at most 2000 genes."""
+
+    restarts: Literal["none", "ipop", "bipop"] = "none"
+    """Begin anew where the package's own tests say that a search has ended: with doubled
+    populations, or with large and small ones by turns."""
+
+
+def _named(value: Any) -> Any:
+    """A strategy without a name is the default one."""
+    return {"name": "sep-cma-es"} | value if isinstance(value, dict) else value
+
+
+StrategyConfig = Annotated[
+    Annotated[SepCMAESConfig | OpenAIESConfig | CMAConfig, Field(discriminator="name")],
+    BeforeValidator(_named),
+]
+STRATEGIES: dict[str, type[_Search]] = {
+    "sep-cma-es": SepCMAESConfig,
+    "openai-es": OpenAIESConfig,
+    "cma": CMAConfig,
+}
+"""What ``strategy`` is, by its name."""
 
 
 class Stage(Section):
@@ -186,6 +284,6 @@ class Experiment(Section):
 
     network: NetworkConfig = NetworkConfig()
     task: TaskConfig = TaskConfig()
-    strategy: StrategyConfig = StrategyConfig()
+    strategy: StrategyConfig = SepCMAESConfig()
     training: TrainingConfig = TrainingConfig()
     pool: PoolConfig = PoolConfig()

@@ -22,7 +22,7 @@ from evo_plastic.records.directory import RunDirectory
 from evo_plastic.records.genomes import save_genome
 from evo_plastic.records.metrics import append, truncate_after
 from evo_plastic.seeding import STREAM_VALIDATION, fold
-from evo_plastic.strategies import Proposal, State, Strategy, create, first_mean
+from evo_plastic.strategies import AnyStrategy, Proposal, State, create, first_mean
 from evo_plastic.tasks import named_set, training_tasks
 from evo_plastic.tasks.fitness import lifetime_fitness, rollout_rewards, rollout_weights
 from evo_plastic.tasks.maze import OBSERVATION, REWARD_INPUT
@@ -52,7 +52,7 @@ class LifeOutcomes(Protocol):
 class Evaluator(Protocol):
     def fitness(
         self,
-        strategy: Strategy,
+        strategy: AnyStrategy,
         proposal: Proposal,
         task_set: TaskSet,
         repeats: int,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evo_plastic import networks
-from evo_plastic.config import Experiment, NetworkConfig, PoolConfig, Stage, StrategyConfig
+from evo_plastic.config import Experiment, NetworkConfig, PoolConfig, SepCMAESConfig, Stage
 from evo_plastic.driver import Progress, Training, stage_of
 from evo_plastic.errors import InputError, TrainingFailed
 from evo_plastic.jit import cache_directory
@@ -220,7 +220,7 @@ def test_resuming_a_finished_run_changes_nothing(tmp_path: Path, local: PoolEval
     "other",
     [
         {"network": NetworkConfig(hidden_size=8)},
-        {"strategy": StrategyConfig(population=16)},
+        {"strategy": SepCMAESConfig(population=16)},
         {"seed": 6},
     ],
     ids=["network", "strategy", "seed"],

@@ -9,61 +9,91 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evo_plastic.strategies.base import Proposal, State
-from evo_plastic.strategies.sep_cma_es import LARGEST, SMALLEST, SepCMAES, constants
+from evo_plastic.strategies.gaussian import Proposal
+from evo_plastic.strategies.sep_cma_es import LARGEST, SMALLEST, SepCMAES, State, constants
 
 Objective = Callable[[np.ndarray], np.ndarray]
+WAYS = [("csa", False), ("csa", True), ("tpa", False), ("tpa", True)]
+every_way = pytest.mark.parametrize(("step_size", "active"), WAYS)
 
 
-def plain_update(state: State, z: list[list[float]]) -> tuple[State, int]:
-    """Tutorial equations, gene by gene; z: all λ draws, the best one first. Also gives h."""
-    n, size = len(state.mean), len(z)
-    raw = [math.log(size / 2 + 0.5) - math.log(i) for i in range(1, size // 2 + 1)]
-    w = [value / sum(raw) for value in raw]
+def plain_weights(n: int, size: int, active: bool) -> tuple[list[float], float, float, float]:
+    """Weights of all λ candidates, μ_eff, c_1 and c_μ."""
+    raw = [math.log(size / 2 + 0.5) - math.log(i) for i in range(1, size + 1)]
+    best, rest = raw[: size // 2], [min(value, 0) for value in raw[size // 2 :]]
+    w = [value / sum(best) for value in best]
     mu = 1 / sum(value**2 for value in w)
+    c_1 = 1 / (n + 2 * math.sqrt(n) + mu / n)
+    c_mu = min(1 - c_1, (mu + 1 / mu - 1.75) / (n + 4 * math.sqrt(n) + mu / 2))
+    if not active:
+        return w + [0.0] * len(rest), mu, c_1, c_mu
+    mu_rest = sum(rest) ** 2 / sum(value**2 for value in rest)
+    alpha = min(1 + c_1 / c_mu, 1 + 2 * mu_rest / (mu + 2), (1 - c_1 - c_mu) / c_mu)
+    return w + [alpha * value / -sum(rest) for value in rest], mu, c_1, c_mu
+
+
+def plain_update(
+    state: State, z: list[list[float]], lead: float | None, active: bool
+) -> tuple[State, int]:
+    """The equations of the module, gene by gene; z: all λ draws, the best one first.
+
+    lead: ranks that candidate 0 is better than 1, in λ - 1; null: path length. Also gives h.
+    """
+    n, size = len(state.mean), len(z)
+    w, mu, c_1, c_mu = plain_weights(n, size, active)
     c_s, root = (mu + 2) / (n + mu + 3), math.sqrt(n)
-    d_s = 1 + c_s + 2 * max(0, math.sqrt((mu - 1) / (n + 1)) - 1)
-    c_1 = 1 / (n + 2 * root + mu / n)
-    c_mu = min(1 - c_1, (mu + 1 / mu - 1.75) / (n + 4 * root + mu / 2))
     c_c = (1 + 1 / n + mu / n) / (root + 1 / n + 2 * mu / n)
     chi = root * (1 - 1 / (4 * n) + 1 / (21 * n**2))
-    z_w = [sum(w[i] * z[i][j] for i in range(len(w))) for j in range(n)]
+    z_w = [sum(w[i] * z[i][j] for i in range(size // 2)) for j in range(n)]
     gain = math.sqrt(c_s * (2 - c_s) * mu)
     p_s = [(1 - c_s) * state.p_sigma[j] + gain * z_w[j] for j in range(n)]
     length = math.hypot(*p_s)
     normal = math.sqrt(1 - (1 - c_s) ** (2 * (state.generation + 1)))
     h = 1 if length / normal < (1.4 + 2 / (n + 1)) * chi else 0
-    mean, C, p_c = [], [], []
+    unit = [1 if i < size // 2 else n / math.hypot(*z[i]) ** 2 for i in range(size)]
+    mean, C, p_c, y = [], [], [], []
     for j in range(n):
         deviation = math.sqrt(state.C[j])
-        mean.append(state.mean[j] + state.sigma * deviation * z_w[j])
-        p = (1 - c_c) * state.p_c[j] + h * math.sqrt(c_c * (2 - c_c) * mu) * deviation * z_w[j]
-        keep = 1 - c_1 - c_mu + (c_1 * c_c * (2 - c_c) if h == 0 else 0)
-        rank_mu = sum(w[i] * (deviation * z[i][j]) ** 2 for i in range(len(w)))
+        y.append(deviation * z_w[j])
+        mean.append(state.mean[j] + state.sigma * y[j])
+        p = (1 - c_c) * state.p_c[j] + h * math.sqrt(c_c * (2 - c_c) * mu) * y[j]
+        rank_mu = sum(w[i] * (unit[i] * z[i][j] ** 2 - 1) for i in range(size))
+        rank_one = p**2 / state.C[j] - (1 - (1 - h) * c_c * (2 - c_c))
         p_c.append(p)
-        C.append(keep * state.C[j] + c_1 * p**2 + c_mu * rank_mu)
-    sigma = state.sigma * math.exp(c_s / d_s * (length / chi - 1))
-    arrays = [np.array(part) for part in (mean, C, p_s, p_c)]
-    return State(arrays[0], arrays[1], sigma, arrays[2], arrays[3], state.generation + 1), h
+        C.append(state.C[j] * math.exp(c_1 * rank_one + c_mu * rank_mu))
+    if lead is None:
+        d_s = 1 + c_s + 2 * max(0, math.sqrt((mu - 1) / (n + 1)) - 1)
+        sigma, trend = state.sigma * math.exp(c_s / d_s * (length / chi - 1)), state.trend
+    else:
+        trend = 0.7 * state.trend + 0.3 * math.copysign(abs(lead) ** 0.5, lead)
+        damping = 0.35 + math.log(n) + math.log(max(1, size - n))
+        sigma = state.sigma * math.exp(trend / damping)
+    arrays = [np.array(part) for part in (mean, C)]
+    paths = [np.array(part) for part in (p_s, p_c, y)]
+    return State(*arrays, sigma, *paths, trend, state.generation + 1), h
 
 
+@every_way
 @pytest.mark.parametrize(
     ("n", "population", "generations", "seeds"), [(3, 100, 12, 1), (10, 12, 2, 80)]
 )
 def test_updates_are_those_of_the_equations_in_plain_python(
-    n: int, population: int, generations: int, seeds: int
+    n: int, population: int, generations: int, seeds: int, step_size: str, active: bool
 ) -> None:
     seen = set()
     for seed in range(seeds):
-        strategy = SepCMAES(population, 0.3, seed)
+        strategy = SepCMAES(population, 0.3, seed, step_size, active)
         state = strategy.init(np.linspace(-2, 3, n))
         for generation in range(generations):
             proposal = strategy.proposal(state)
             # A march in one direction stalls p_c (h = 0), no direction at all lets it go.
             genomes = strategy.candidates(proposal, 0, population)
             fitness = genomes.sum(axis=1) if generation < 4 else np.sin(1e6 * genomes[:, 0])
-            drawn = [strategy.draw(proposal, int(k)).tolist() for k in np.argsort(-fitness)]
-            expected, h = plain_update(state, drawn)
+            order = np.argsort(-fitness)
+            place = np.argsort(order)
+            lead = (place[1] - place[0]) / (population - 1) if generation else 0.0
+            drawn = [strategy.draw(proposal, int(k)).tolist() for k in order]
+            expected, h = plain_update(state, drawn, lead if step_size == "tpa" else None, active)
             seen.add(h)
             state = strategy.tell(state, fitness)
             for ours, theirs in zip(state, expected, strict=True):
@@ -71,12 +101,59 @@ def test_updates_are_those_of_the_equations_in_plain_python(
     assert seen == {0, 1}
 
 
+def test_two_points_lie_ahead_and_behind_on_the_line_of_the_last_step() -> None:
+    strategy = SepCMAES(12, 0.3, 5, "tpa", True)
+    state = strategy.init(np.zeros(30))
+    first = strategy.proposal(state)
+    assert first.line is None
+    np.testing.assert_array_equal(strategy.draw(first, 0), drawn_normally(first, 0))
+    before = state.mean
+    for _ in range(3):
+        before = state.mean
+        genomes = strategy.candidates(strategy.proposal(state), 0, 12)
+        state = strategy.tell(state, -ellipsoid(genomes))
+    proposal = strategy.proposal(state)
+    ahead, behind = strategy.candidates(proposal, 0, 2) - state.mean
+    np.testing.assert_allclose(behind, -ahead, rtol=1e-9, atol=1e-15)
+    step = state.mean - before
+    np.testing.assert_allclose(
+        ahead / np.linalg.norm(ahead), step / np.linalg.norm(step), rtol=1e-9
+    )
+    length = np.linalg.norm(drawn_normally(proposal, 0))
+    assert np.linalg.norm(ahead / proposal.scale) == pytest.approx(length)
+
+
+def drawn_normally(proposal: Proposal, k: int) -> np.ndarray:
+    return SepCMAES(12, 0.3, 5, "csa", True).draw(proposal._replace(line=None), k)
+
+
+@pytest.mark.parametrize(
+    ("fitness", "grows"), [([2.0, 1.0], 1), ([1.0, 2.0], -1), ([1.0, 1.0], 0)]
+)
+def test_the_step_grows_where_the_point_ahead_is_the_better_one(fitness, grows) -> None:
+    strategy = SepCMAES(6, 0.3, 5, "tpa", True)
+    state = strategy.tell(strategy.init(np.zeros(8)), np.arange(6.0))
+    assert state.sigma == 0.3
+    told = strategy.tell(state, np.array([*fitness, 0.0, 3.0, 4.0, 5.0]))
+    assert np.sign(told.sigma - state.sigma) == grows
+
+
+def test_a_point_that_cannot_be_judged_counts_as_the_worse_one() -> None:
+    strategy = SepCMAES(6, 0.3, 5, "tpa", True)
+    state = strategy.tell(strategy.init(np.zeros(8)), np.arange(6.0))
+    rest = [0.0, 3.0, 4.0, 5.0]
+    assert strategy.tell(state, np.array([1.0, np.nan, *rest])).sigma > state.sigma
+    assert strategy.tell(state, np.array([np.inf, 1.0, *rest])).sigma < state.sigma
+    assert strategy.tell(state, np.array([np.nan, np.nan, *rest])).sigma == state.sigma
+
+
 @pytest.mark.parametrize(("n", "population"), [(40, 17), (100, 32), (1347, 360), (20743, 360)])
 def test_the_rates_are_those_of_the_cma_package(n: int, population: int) -> None:
     oracle = make_oracle(np.zeros(n), 1.0, population, seed=0)
     oracle.ask(1)
-    ours, theirs = constants(n, population), oracle.sp
-    assert ours.weights == pytest.approx(list(theirs.weights[: population // 2]), rel=1e-12)
+    ours, theirs = constants(n, population, active=True), oracle.sp
+    mu = population // 2
+    assert list(ours.weights[:mu]) == pytest.approx(list(theirs.weights[:mu]), rel=1e-12)
     assert ours.mu_eff == pytest.approx(theirs.weights.mueff, rel=1e-12)
     assert ours.c_1 == pytest.approx(theirs.c1_sep, rel=1e-12)
     assert ours.c_mu == pytest.approx(theirs.cmu_sep, rel=1e-12)
@@ -111,8 +188,10 @@ def evaluations_of_oracle(objective: Objective, n: int, population: int, seed: i
     raise AssertionError("the oracle did not converge")
 
 
-def evaluations(objective: Objective, n: int, population: int, seed: int) -> int:
-    strategy = SepCMAES(population, 2.0, seed)
+def evaluations(
+    objective: Objective, n: int, population: int, seed: int, step_size: str, active: bool
+) -> int:
+    strategy = SepCMAES(population, 2.0, seed, step_size, active)
     state = strategy.init(start_of(n, seed))
     for generation in range(1, 3000):
         losses = objective(strategy.candidates(strategy.proposal(state), 0, population))
@@ -137,25 +216,29 @@ def ellipsoid(genomes: np.ndarray) -> np.ndarray:
 
 # pycma counts a long path among the candidates whose length it questions.
 @pytest.mark.filterwarnings("ignore:elements of z2:UserWarning")
+@every_way
 @pytest.mark.parametrize(
     ("objective", "n", "population", "seeds"),
     [(sphere, 40, 17, 5), (ellipsoid, 40, 17, 5), (sphere, 100, 32, 3), (ellipsoid, 100, 17, 3)],
 )
 def test_convergence_takes_no_more_evaluations_than_the_cma_package(
-    objective: Objective, n: int, population: int, seeds: int
+    objective: Objective, n: int, population: int, seeds: int, step_size: str, active: bool
 ) -> None:
-    ours = [evaluations(objective, n, population, seed) for seed in range(seeds)]
+    way = step_size, active
+    ours = [evaluations(objective, n, population, seed, *way) for seed in range(seeds)]
     theirs = [evaluations_of_oracle(objective, n, population, seed) for seed in range(seeds)]
     assert np.median(ours) <= 1.10 * np.median(theirs)
 
 
 class Mirrored(SepCMAES):
     def draw(self, proposal: Proposal, k: int) -> np.ndarray:
-        return -super().draw(proposal, k)
+        z = super().draw(proposal, k)
+        return z if proposal.line is not None and k < 2 else -z
 
 
 def test_reflecting_the_objective_reflects_the_search() -> None:
-    plain, mirrored = SepCMAES(9, 0.5, 3), Mirrored(9, 0.5, 3)
+    plain = SepCMAES(9, 0.5, 3, "tpa", True)
+    mirrored = Mirrored(9, 0.5, 3, "tpa", True)
     state, image = plain.init(start_of(10, 0)), mirrored.init(-start_of(10, 0))
     for _ in range(30):
         genomes = plain.candidates(plain.proposal(state), 0, 9)
@@ -168,11 +251,9 @@ def test_reflecting_the_objective_reflects_the_search() -> None:
 
 
 def test_stretching_the_objective_stretches_the_search() -> None:
-    unit = SepCMAES(9, 0.5, 3)
-    state, stretched = (
-        unit.init(start_of(10, 0)),
-        SepCMAES(9, 512.0, 3).init(1024 * start_of(10, 0)),
-    )
+    unit = SepCMAES(9, 0.5, 3, "tpa", True)
+    state = unit.init(start_of(10, 0))
+    stretched = unit.init(1024 * start_of(10, 0))._replace(sigma=512.0)
     for _ in range(30):
         genomes = unit.candidates(unit.proposal(state), 0, 9)
         images = unit.candidates(unit.proposal(stretched), 0, 9)
@@ -183,7 +264,8 @@ def test_stretching_the_objective_stretches_the_search() -> None:
 
 
 def test_a_lost_candidate_makes_the_population_smaller() -> None:
-    whole, rest = SepCMAES(8, 0.5, 3), SepCMAES(6, 0.5, 3)
+    whole = SepCMAES(8, 0.5, 3, "tpa", True)
+    rest = SepCMAES(6, 0.5, 3, "tpa", True)
     state = whole.init(start_of(5, 0))
     fitness = np.array([3.0, 1.0, 4.0, 1.0, 5.0, 9.0])
     lost = whole.tell(state, np.array([*fitness, np.nan, np.inf]))
@@ -198,9 +280,12 @@ def test_a_lost_candidate_makes_the_population_smaller() -> None:
     finite=st.integers(2, 360),
     kind=st.sampled_from(["tied", "random", "slope", "valley"]),
     seed=st.integers(0, 2**63 - 1),
+    way=st.sampled_from(WAYS),
 )
-def test_variances_stay_positive_and_everything_finite(n, population, finite, kind, seed) -> None:
-    strategy = SepCMAES(population, 1.0, seed)
+def test_variances_stay_positive_and_everything_finite(
+    n, population, finite, kind, seed, way
+) -> None:
+    strategy = SepCMAES(population, 1.0, seed, *way)
     state = strategy.init(np.ones(n))
     rng = np.random.default_rng(seed)
     for _ in range(15):
@@ -220,24 +305,34 @@ def test_variances_stay_positive_and_everything_finite(n, population, finite, ki
 @pytest.mark.parametrize("population", [4, 5, 17, 360, 361])
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 100, 1347, 25_000])
 def test_rates_are_fractions_at_every_size(n: int, population: int) -> None:
-    k = constants(n, population)
+    k = constants(n, population, active=True)
     assert 0 < k.c_1 < 1
     assert 0 < k.c_mu <= 1 - k.c_1
     assert 0 < k.c_c < 1
     assert 0 < k.c_sigma < 1
     assert k.d_sigma >= 1
+    assert k.d_s > 0
+    assert (k.weights[: k.mu] > 0).all()
+    assert (k.weights[k.mu :] <= 0).all()
+    assert k.c_1 + k.c_mu * (1 - k.weights[k.mu :].sum()) <= 1 + 1e-12
+
+
+@pytest.mark.parametrize("n", [2, 5, 10, 20, 50])
+def test_small_genomes_and_large_populations_converge(n: int) -> None:
+    for step_size, active in WAYS:
+        assert evaluations(ellipsoid, n, 360, 1, step_size, active) < 60_000
 
 
 @pytest.mark.parametrize("population", [4, 360])
 def test_a_generation_of_25_000_genes(population: int) -> None:
-    strategy = SepCMAES(population, 0.05, 1)
+    strategy = SepCMAES(population, 0.05, 1, "tpa", True)
     state = strategy.tell(strategy.init(np.zeros(25_000)), np.arange(population) % 7.0)
     assert np.isfinite(state.mean).all()
     assert (state.C > 0).all()
 
 
 def test_extreme_scales_are_held_within_floating_point() -> None:
-    strategy = SepCMAES(4, 1.0, 1)
+    strategy = SepCMAES(4, 1.0, 1, "csa", True)
     for sigma, C in ((SMALLEST, SMALLEST), (LARGEST, LARGEST), (LARGEST, SMALLEST)):
         state = strategy.init(np.zeros(3))._replace(sigma=sigma, C=np.full(3, C))
         for _ in range(50):

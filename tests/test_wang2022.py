@@ -5,8 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from evo_plastic.strategies.base import State
-from evo_plastic.strategies.wang2022 import FACTORS, Wang2022, constants, update
+from evo_plastic.strategies.wang2022 import FACTORS, State, Wang2022, constants, update
 
 SEGMENTS = np.repeat([0, 1, 2], [3, 1, 4])
 

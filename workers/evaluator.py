@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evo_plastic.config import NetworkConfig, PoolConfig
 from evo_plastic.networks.spec import NetworkSpec
-from evo_plastic.strategies import Proposal, Strategy
+from evo_plastic.strategies import AnyStrategy, Proposal
 from evo_plastic.tasks import training_tasks
 from evo_plastic.tasks.task_sets import TaskSet
 from workers import pool
@@ -31,7 +31,7 @@ class PoolEvaluator:
 
     def fitness(
         self,
-        strategy: Strategy,
+        strategy: AnyStrategy,
         proposal: Proposal,
         task_set: TaskSet,
         repeats: int,
@@ -40,7 +40,7 @@ class PoolEvaluator:
     ) -> PopulationResult:
         """Fitness of a whole generation, (population,)."""
         job = PopulationJob(strategy, proposal, task_set, repeats, weights, common_noise)
-        results = self._pool.map(job, self._cut(strategy.population))
+        results = self._pool.map(job, self._cut(proposal.population))
         fitness = np.concatenate([one.fitness for one in results])
         seconds = sum(one.seconds for one in results)
         return PopulationResult(fitness, sum(one.steps for one in results), seconds)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.seeding import STREAM_NOISE, fold
-from evo_plastic.strategies import Proposal, Strategy
+from evo_plastic.strategies import AnyStrategy, Proposal
 from evo_plastic.tasks.fitness import lifetime_fitness, rollout_rewards
 from evo_plastic.tasks.task_sets import TaskSet
 from workers.engine import Engine, Outcomes
@@ -42,7 +42,7 @@ class PopulationJob:
     common_noise: every candidate meets the same action noise (common random numbers).
     """
 
-    strategy: Strategy
+    strategy: AnyStrategy
     proposal: Proposal
     task_set: TaskSet
     repeats: int

@@ -19,6 +19,12 @@ Floats = NDArray[np.float64]
 
 POINTS = 1000
 """Most points of a curve: more than a page has pixels for."""
+HEALTH = {
+    "spread": "Mean √C of the search distribution",
+    "velocity": "Velocity of a gene, root mean square",
+    "population": "Candidates per generation",
+}
+"""What strategies tell of themselves besides σ, by its name in the metrics."""
 _FEW = 25
 _LOG_RANGE = 10.0
 
@@ -26,7 +32,7 @@ _LOG_RANGE = 10.0
 def training_curve(
     path: Path, metrics: Rows, validations: Rows, oracle: float | None, random: float | None
 ) -> None:
-    """Reward of each rollout in the validations, and step size and spread of the search.
+    """Reward of each rollout in the validations, and two figures of the search's health.
 
     metrics, validations : rows of ``metrics.jsonl`` and ``eval.jsonl``, in order; there may be
         no validation yet
@@ -37,11 +43,12 @@ def training_curve(
         raise InputError(f"{path} cannot be drawn: expected metrics of at least one generation")
     metrics, validations = _thin(metrics), _thin(validations)
     with drawing(path, 10.5, 4.4) as figure:
-        places = figure.subplot_mosaic([["reward", "sigma"], ["reward", "spread"]],
+        places = figure.subplot_mosaic([["reward", "sigma"], ["reward", "second"]],
                                        width_ratios=[1.75, 1])  # fmt: skip
         _draw_rewards(places["reward"], validations, oracle, random)
         _draw_health(places["sigma"], metrics, "sigma", "Step size σ")
-        _draw_health(places["spread"], metrics, "spread", "Mean √C of the search distribution")
+        second = next((name for name in HEALTH if name in metrics[0]), "spread")
+        _draw_health(places["second"], metrics, second, HEALTH[second])
         places["sigma"].tick_params(labelbottom=False)
         last = max(metrics[-1]["generation"], *(row["generation"] for row in validations), 1)
         for name, axes in places.items():

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from evo_plastic.config import Experiment
+from evo_plastic.config import STRATEGIES, Experiment
 from evo_plastic.parsing.places import Problem
 from evo_plastic.parsing.yaml_nodes import Entry
 
@@ -17,7 +17,9 @@ KeyPath = tuple[str | int, ...]
 _REWRITTEN = {
     "model_type": "expected a section of `key: value` lines",
     "tuple_type": "expected a list",
+    "model_attributes_type": "expected a section of `key: value` lines",
     "too_short": "expected at least {min_length} item(s)",
+    "union_tag_invalid": "expected {expected_tags}",
 }
 
 
@@ -41,15 +43,25 @@ def _known_keys(section: KeyPath) -> list[str]:
     """Keys of a section, read off the defaults: every section and list has one."""
     model: Any = Experiment()
     for part in section:
-        model = model[0] if isinstance(part, int) else getattr(model, part)
+        if part in STRATEGIES:
+            model = STRATEGIES[str(part)].model_construct()
+        else:
+            model = model[0] if isinstance(part, int) else getattr(model, part)
     keys = list(type(model).model_fields) if isinstance(model, BaseModel) else []
     return keys if section else [*keys, "extends"]
+
+
+def _written(path: KeyPath) -> KeyPath:
+    """Where its author wrote what pydantic calls ``path``: it adds the name of a strategy."""
+    named = len(path) > 1 and path[0] == "strategy" and path[1] in STRATEGIES
+    return ("strategy", *path[2:]) if named else path
 
 
 def _suggestion(path: KeyPath) -> str:
     """What the unknown key at ``path`` was probably meant to be."""
     key, known = str(path[-1]), _known_keys(path[:-1])
-    elsewhere = [p for p in leaves(Experiment().model_dump()) if p[-1] == key]
+    everywhere = leaves(Experiment().model_dump())
+    elsewhere = [p for p in everywhere if p[-1] == key and p != _written(path)]
     close = get_close_matches(key, known, n=1) or [dotted(p) for p in elsewhere[:1]]
     if close:
         return f"unknown key; did you mean {close[0]!r}?"
@@ -73,17 +85,20 @@ def _follows_from_others(error: ErrorDetails) -> bool:
 
 
 def _explain(error: ErrorDetails, tree: Entry) -> Problem:
-    path, kind, context = error["loc"], error["type"], error.get("ctx", {})
+    path, kind, context = _written(error["loc"]), error["type"], error.get("ctx", {})
+    got = error["input"]
+    if kind == "union_tag_invalid":
+        path, got = (*path, "name"), context["tag"]
     known = next(n for n in range(len(path), -1, -1) if tree.find(path[:n]))
     entry = tree.find(path[:known]) or tree
     place = entry.place
     if kind == "extra_forbidden":
-        place, what = entry.key, _suggestion(path)
+        place, what = entry.key, _suggestion(error["loc"])
     elif kind == "value_error":
         place, what = entry.key, str(context["error"])
     elif kind == "missing":
         what = "this key is required"
     else:
         what = _REWRITTEN.get(kind, error["msg"]).format_map(context)
-        what += f" (got {_got(error['input'])})"
+        what += f" (got {_got(got)})"
     return Problem(place, f"{dotted(path)}: {what}")

@@ -2,23 +2,30 @@
 
 import numpy as np
 
-from evo_plastic.config import StrategyConfig
+from evo_plastic.config import CMAConfig, OpenAIESConfig, StrategyConfig
 from evo_plastic.layout import Layout
 from evo_plastic.seeding import STREAM_GENOME, fold
-from evo_plastic.strategies.base import Proposal, State, Strategy, Vector, noise
+from evo_plastic.strategies.base import AnyStrategy, Proposal, State, Vector, noise
+from evo_plastic.strategies.openai_es import OpenAIES
 from evo_plastic.strategies.sep_cma_es import SepCMAES
 from evo_plastic.strategies.wang2022 import Wang2022
 
-NAMES = ("canonical", "wang2022")  # variants of separable CMA-ES
-
-__all__ = ["NAMES", "Proposal", "State", "Strategy", "create", "first_mean"]
+__all__ = ["AnyStrategy", "Proposal", "State", "create", "first_mean"]
 
 
-def create(config: StrategyConfig, layout: Layout, seed: int) -> Strategy:
+def create(config: StrategyConfig, layout: Layout, seed: int) -> AnyStrategy:
     """Make the configured strategy for genomes of ``layout``; seed is that of the run."""
+    if isinstance(config, OpenAIESConfig):
+        return OpenAIES(config, seed)
+    if isinstance(config, CMAConfig):
+        # Imported where it is used: the package takes a second to load.
+        from evo_plastic.strategies.cma_package import CMA
+
+        return CMA(config, seed)
     if config.variant == "wang2022":
         return Wang2022(config.population, config.sigma, seed, layout.segments)
-    return SepCMAES(config.population, config.sigma, seed)
+    step_size, active = config.step_size or "tpa", config.active is not False
+    return SepCMAES(config.population, config.sigma, seed, step_size, active)
 
 
 def first_mean(size: int, seed: int, spread: float) -> Vector:

@@ -10,7 +10,7 @@ generation therefore redraws any candidate bit for bit, and ``tell`` is given fi
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,61 +18,67 @@ from numpy.typing import NDArray
 Vector = NDArray[np.float64]
 
 
-class State(NamedTuple):
-    """Search state of a diagonal Gaussian: mean m, standard deviations σ √C."""
+class State(Protocol):
+    """Search state: a NamedTuple of arrays, floats and ints."""
 
-    mean: Vector  # m, (size,)
-    C: Vector  # relative variance of each gene, (size,)
-    sigma: float  # σ, in units of the genes
-    p_sigma: Vector  # path of the step size, (size,)
-    p_c: Vector  # path of the variances, (size,)
-    generation: int  # g, how many were told so far
+    @property
+    def generation(self) -> int:
+        """How many generations were told so far."""
 
 
-class Proposal(NamedTuple):
-    """All that candidates of one generation are drawn from, whatever the population."""
+class Proposal(Protocol):
+    """All that the candidates of one generation are made from; picklable."""
 
-    mean: Vector  # m, (size,)
-    scale: Vector  # σ √C, (size,)
-    seed: int  # of the run
-    generation: int
-
-
-class Strategy(Protocol):
     @property
     def population(self) -> int:
-        """Candidates per generation."""
+        """How many candidates the generation has."""
 
-    def init(self, mean: Vector) -> State:
+    @property
+    def seed(self) -> int:
+        """Of the run."""
+
+    @property
+    def generation(self) -> int: ...
+
+
+S = TypeVar("S", bound=State)
+P = TypeVar("P", bound=Proposal)
+
+
+class Strategy(Protocol[S, P]):
+    def init(self, mean: Vector) -> S:
         """State before the first generation, around ``mean`` (size,)."""
 
-    def proposal(self, state: State) -> Proposal:
-        """Say what the workers of this generation need; small and picklable."""
+    def proposal(self, state: S) -> P:
+        """Say what the workers of this generation need."""
 
-    def candidate(self, proposal: Proposal, k: int) -> Vector:
+    def candidate(self, proposal: P, k: int) -> Vector:
         """Genome k of the generation, 0 ≤ k < population: a new array, (size,)."""
 
-    def candidates(self, proposal: Proposal, first: int, last: int) -> Vector:
+    def candidates(self, proposal: P, first: int, last: int) -> Vector:
         """Genomes first ≤ k < last as rows, (last - first, size)."""
 
-    def tell(self, state: State, fitness: Vector) -> State:
+    def tell(self, state: S, fitness: Vector) -> S:
         """State of the next generation.
 
         fitness: (population,), higher is better; only its order matters. Candidates whose
         fitness is not finite are left out. ``TrainingFailed`` when fewer than two are finite.
         """
 
-    def mean(self, state: State) -> Vector:
+    def mean(self, state: S) -> Vector:
         """Genome to validate and to keep: a new array, (size,)."""
 
-    def figures(self, state: State) -> dict[str, float]:
+    def figures(self, state: S) -> dict[str, float]:
         """Name what to watch of the search, for the metrics of a generation."""
 
-    def to_arrays(self, state: State) -> dict[str, NDArray[Any]]:
+    def to_arrays(self, state: S) -> dict[str, NDArray[Any]]:
         """Named arrays from which ``from_arrays`` makes the same state, bit for bit."""
 
-    def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> State:
+    def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> S:
         """Inverse of ``to_arrays``; ``InputError`` when the names are not those of a state."""
+
+
+AnyStrategy = Strategy[Any, Any]
 
 
 def noise(seed: int, generation: int, block: int) -> np.random.Generator:

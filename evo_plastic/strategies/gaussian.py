@@ -1,14 +1,38 @@
-"""What all strategies with a diagonal Gaussian share: state, proposal and files, no update."""
+"""Candidates of a Gaussian with a diagonal covariance matrix: how they are drawn, no update."""
 
-from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from os import cpu_count
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evo_plastic.errors import InputError
-from evo_plastic.strategies.base import Proposal, State, Vector, noise
+from evo_plastic.strategies.base import Vector, noise
+
+BLOCK = 16
+"""Candidates whose sum is taken by one thread: so few that two cores end together."""
+WORTH_THREADS = 1 << 18
+"""Numbers to draw, below which starting threads costs more than they save."""
+
+
+class Proposal(NamedTuple):
+    """All that candidates m + σ √C ∘ z of one generation are drawn from."""
+
+    mean: Vector  # m, (size,)
+    scale: Vector  # σ √C, (size,)
+    population: int
+    seed: int  # of the run
+    generation: int
+    line: Vector | None = None
+    """Direction of z_0 and of z_1 = -z_0, of length 1, (size,); null: they are like the others."""
+
+
+class Moments(NamedTuple):
+    """Weighted sums over candidates."""
+
+    first: Vector  # Σ a_k z_k, (size,)
+    second: Vector  # Σ b_k z_k², (size,)
 
 
 @dataclass(frozen=True)
@@ -22,18 +46,12 @@ class DiagonalGaussian:
     sigma: float
     seed: int
 
-    def init(self, mean: Vector) -> State:
-        start = np.array(mean, np.float64)
-        paths = np.zeros((2, start.size))
-        return State(start, np.ones_like(start), self.sigma, paths[0], paths[1], 0)
-
-    def proposal(self, state: State) -> Proposal:
-        scale = state.sigma * np.sqrt(state.C)
-        return Proposal(state.mean, scale, self.seed, state.generation)
-
     def draw(self, proposal: Proposal, k: int) -> Vector:
         """z of candidate k, (size,)."""
-        return noise(proposal.seed, proposal.generation, k).standard_normal(proposal.mean.size)
+        if proposal.line is None or k > 1:
+            return _normal(proposal, k)
+        length = np.sqrt(np.square(_normal(proposal, 0)).sum())
+        return np.asarray((length if k == 0 else -length) * proposal.line)
 
     def candidate(self, proposal: Proposal, k: int) -> Vector:
         return proposal.mean + proposal.scale * self.draw(proposal, k)
@@ -44,20 +62,34 @@ class DiagonalGaussian:
             row[:] = self.candidate(proposal, k)
         return rows
 
-    def mean(self, state: State) -> Vector:
-        return state.mean.copy()
+    def moments(
+        self, proposal: Proposal, ranked: NDArray[np.intp], a: Vector, b: Vector, unit: int
+    ) -> Moments:
+        """Sums over candidates in the order of ``ranked``, their weights a and b in that order.
 
-    def figures(self, state: State) -> dict[str, float]:
-        return {"sigma": state.sigma, "spread": float(np.sqrt(state.C).mean())}
+        From the place ``unit`` on, z² is scaled to a sum of ``size`` before it is weighted.
+        Sums are taken in blocks, in the same order on any number of threads.
+        """
+        size = proposal.mean.size
 
-    def to_arrays(self, state: State) -> dict[str, NDArray[Any]]:
-        return {name: np.array(value) for name, value in state._asdict().items()}
+        def sums(start: int) -> Moments:
+            first, second = np.zeros(size), np.zeros(size)
+            for place in range(start, min(start + BLOCK, len(ranked))):
+                z = self.draw(proposal, int(ranked[place]))
+                if a[place] != 0:
+                    first += a[place] * z
+                np.square(z, out=z)
+                z *= b[place] if place < unit else b[place] * size / z.sum()
+                second += z
+            return Moments(first, second)
 
-    def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> State:
-        if set(arrays) != set(State._fields):
-            raise InputError(
-                f"not the search state of this strategy: its arrays are "
-                f"{', '.join(State._fields)}, given were {', '.join(arrays) or 'none'}"
-            )
-        mean, C, sigma, p_sigma, p_c, generation = (np.array(arrays[n]) for n in State._fields)
-        return State(mean, C, float(sigma), p_sigma, p_c, int(generation))
+        starts = range(0, len(ranked), BLOCK)
+        threads = (cpu_count() or 1) if len(ranked) * size >= WORTH_THREADS else 1
+        with ThreadPoolExecutor(threads) as pool:
+            blocks = list(pool.map(sums, starts) if threads > 1 else map(sums, starts))
+        first, second = zip(*blocks, strict=True)
+        return Moments(np.sum(first, axis=0), np.sum(second, axis=0))
+
+
+def _normal(proposal: Proposal, k: int) -> Vector:
+    return noise(proposal.seed, proposal.generation, k).standard_normal(proposal.mean.size)

@@ -18,14 +18,16 @@ the weights of such a generation are those of the candidates it has.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evo_plastic.strategies.base import Proposal, State, Vector, noise
-from evo_plastic.strategies.gaussian import DiagonalGaussian
+from evo_plastic.strategies import states
+from evo_plastic.strategies.base import Vector, noise
+from evo_plastic.strategies.gaussian import DiagonalGaussian, Proposal
 from evo_plastic.strategies.ranking import best_first, effective_parents, log_weights
 
 LEARNING_RATE = 0.02  # c, "evolution_lr" in their configurations
@@ -33,6 +35,15 @@ FACTORS = np.array([0.708, 1.0, 1.225])  # mean square 1.0001
 CUMULATED = np.array([0.05, 0.95])  # chance of the first factor, of the first two
 C_RANGE = (1e-12, 1.0)
 SIGMA_RANGE = (1e-6, 1.0)
+
+
+class State(NamedTuple):
+    mean: Vector  # m, (size,)
+    C: Vector  # relative variance of each gene, (size,)
+    sigma: float  # σ, in units of the genes
+    p_sigma: Vector  # path of the step size, (size,)
+    p_c: Vector  # path of the variances, (size,)
+    generation: int  # how many were told so far
 
 
 class Constants(NamedTuple):
@@ -65,6 +76,15 @@ class Wang2022(DiagonalGaussian):
 
     segments: NDArray[np.int64]
 
+    def init(self, mean: Vector) -> State:
+        start = np.array(mean, np.float64)
+        paths = np.zeros((2, start.size))
+        return State(start, np.ones_like(start), self.sigma, paths[0], paths[1], 0)
+
+    def proposal(self, state: State) -> Proposal:
+        scale = state.sigma * np.sqrt(state.C)
+        return Proposal(state.mean, scale, self.population, self.seed, state.generation)
+
     def candidate(self, proposal: Proposal, k: int) -> Vector:
         if k == 0:
             return proposal.mean.copy()
@@ -78,6 +98,18 @@ class Wang2022(DiagonalGaussian):
         ranked = best_first(fitness, ties="larger")[: self.population // 2]
         proposal = self.proposal(state)
         return update(state, [self.candidate(proposal, int(index)) for index in ranked])
+
+    def mean(self, state: State) -> Vector:
+        return state.mean.copy()
+
+    def figures(self, state: State) -> dict[str, float]:
+        return {"sigma": state.sigma, "spread": float(np.sqrt(state.C).mean())}
+
+    def to_arrays(self, state: State) -> dict[str, NDArray[Any]]:
+        return states.to_arrays(state)
+
+    def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> State:
+        return states.from_arrays(State, arrays)
 
 
 def update(state: State, selected: list[Vector]) -> State:

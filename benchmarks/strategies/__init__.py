@@ -1,0 +1,1 @@
+"""Evolution strategies against those of other libraries: evaluations, time and memory."""
