@@ -1,16 +1,15 @@
 """The generation loop on real pools: what a run's numbers depend on, and what they do not."""
 
 import json
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
+from driver_runs import EXPERIMENT, MAKE_WORKER, SPEC, changed, state_bytes, train
 
 from evo_plastic import networks
-from evo_plastic.config import Experiment, NetworkConfig, PoolConfig, SepCMAESConfig, Stage
-from evo_plastic.driver import Progress, Training, stage_of
+from evo_plastic.config import NetworkConfig, PoolConfig, SepCMAESConfig, Stage
+from evo_plastic.driver import Training, stage_of
 from evo_plastic.errors import InputError, TrainingFailed
 from evo_plastic.jit import cache_directory
 from evo_plastic.records.directory import RunDirectory
@@ -18,61 +17,17 @@ from evo_plastic.records.genomes import load_genome
 from evo_plastic.tasks.maze import INTERFACE
 from workers import pool
 from workers.evaluator import PoolEvaluator
-from workers.jobs import LifetimeWorker
 
 pytestmark = pytest.mark.filterwarnings(
     # Ray's own processes and sockets, closed when its driver ends.
     "ignore::ResourceWarning"
 )
 
-EXPERIMENT = Experiment.model_validate(
-    {
-        "seed": 5,
-        "network": {"hidden_size": 16},
-        "strategy": {"population": 12},
-        "training": {
-            "generations": 8,
-            "curriculum": [{"start": 0, "tasks": 2}, {"start": 3, "tasks": 3}],
-            "repeats": 2,
-            "validation": {"every": 3, "lifetimes": 8},
-            "checkpoint_every": 2,
-        },
-    }
-)
-SPEC = networks.create(EXPERIMENT.network, INTERFACE)
-MAKE_WORKER = partial(LifetimeWorker, SPEC, EXPERIMENT.network.precision)
-
-
-def never() -> bool:
-    return False
-
-
-def changed(**training: object) -> Experiment:
-    settings = EXPERIMENT.training.model_copy(update=training)
-    return EXPERIMENT.model_copy(update={"training": settings})
-
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[PoolEvaluator]:
     with pool.create(PoolConfig(backend="local", workers=2), MAKE_WORKER) as workers_pool:
         yield PoolEvaluator(workers_pool)
-
-
-def train(
-    experiment: Experiment,
-    path: Path,
-    evaluator: PoolEvaluator,
-    stopping: Callable[[], bool] = never,
-    resume: bool = False,
-) -> tuple[RunDirectory, Progress]:
-    run = RunDirectory(path) if resume else RunDirectory.create(path)
-    training = Training(experiment, SPEC, run, evaluator)
-    start = training.resume() if resume else training.start()
-    return run, training.evolve(start, stopping, lambda progress, row: None)
-
-
-def state_bytes(progress: Progress) -> bytes:
-    return b"".join(np.asarray(value).tobytes() for value in progress.state)
 
 
 def test_a_run_leaves_metrics_validations_checkpoints_and_the_best_genome(

@@ -1,0 +1,67 @@
+"""Short training runs for the tests of the generation loop."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evo_plastic import networks
+from evo_plastic.config import Experiment
+from evo_plastic.driver import Progress, Training
+from evo_plastic.records.directory import RunDirectory
+from evo_plastic.tasks.maze import INTERFACE
+from workers.evaluator import PoolEvaluator
+from workers.jobs import LifetimeWorker
+
+EXPERIMENT = Experiment.model_validate(
+    {
+        "seed": 5,
+        "network": {"hidden_size": 16},
+        "strategy": {"population": 12},
+        "training": {
+            "generations": 8,
+            "curriculum": [{"start": 0, "tasks": 2}, {"start": 3, "tasks": 3}],
+            "repeats": 2,
+            "validation": {"every": 3, "lifetimes": 8},
+            "checkpoint_every": 2,
+        },
+    }
+)
+SPEC = networks.create(EXPERIMENT.network, INTERFACE)
+MAKE_WORKER = partial(LifetimeWorker, SPEC, EXPERIMENT.network.precision)
+
+
+def never() -> bool:
+    return False
+
+
+def changed(**training: object) -> Experiment:
+    settings = EXPERIMENT.training.model_copy(update=training)
+    return EXPERIMENT.model_copy(update={"training": settings})
+
+
+def train(
+    experiment: Experiment,
+    path: Path,
+    evaluator: PoolEvaluator,
+    stopping: Callable[[], bool] = never,
+    resume: bool = False,
+) -> tuple[RunDirectory, Progress]:
+    run = RunDirectory(path) if resume else RunDirectory.create(path)
+    training = Training(experiment, SPEC, run, evaluator)
+    start = training.resume() if resume else training.start()
+    return run, training.evolve(start, stopping, lambda progress, row: None)
+
+
+def state_bytes(progress: Progress) -> bytes:
+    return _bytes(progress.state)
+
+
+def _bytes(value: Any) -> bytes:
+    if isinstance(value, dict):
+        return b"".join(name.encode() + _bytes(part) for name, part in value.items())
+    if isinstance(value, tuple):
+        return b"".join(_bytes(part) for part in value)
+    return np.asarray(value).tobytes()
