@@ -13,7 +13,7 @@ from evo_plastic.strategies.gaussian import Proposal
 from evo_plastic.strategies.sep_cma_es import LARGEST, SMALLEST, SepCMAES, State, constants
 
 Objective = Callable[[np.ndarray], np.ndarray]
-WAYS = [("csa", False), ("csa", True), ("tpa", False), ("tpa", True)]
+WAYS = [("csa", False), ("csa", True), ("fast-csa", True), ("tpa", False), ("tpa", True)]
 every_way = pytest.mark.parametrize(("step_size", "active"), WAYS)
 
 
@@ -33,7 +33,7 @@ def plain_weights(n: int, size: int, active: bool) -> tuple[list[float], float, 
 
 
 def plain_update(
-    state: State, z: list[list[float]], lead: float | None, active: bool
+    state: State, z: list[list[float]], lead: float | None, active: bool, fast: bool
 ) -> tuple[State, int]:
     """The equations of the module, gene by gene; z: all λ draws, the best one first.
 
@@ -42,6 +42,7 @@ def plain_update(
     n, size = len(state.mean), len(z)
     w, mu, c_1, c_mu = plain_weights(n, size, active)
     c_s, root = (mu + 2) / (n + mu + 3), math.sqrt(n)
+    c_s = min(0.5, 4 * c_s) if fast else c_s
     c_c = (1 + 1 / n + mu / n) / (root + 1 / n + 2 * mu / n)
     chi = root * (1 - 1 / (4 * n) + 1 / (21 * n**2))
     z_w = [sum(w[i] * z[i][j] for i in range(size // 2)) for j in range(n)]
@@ -63,7 +64,9 @@ def plain_update(
         C.append(state.C[j] * math.exp(c_1 * rank_one + c_mu * rank_mu))
     if lead is None:
         d_s = 1 + c_s + 2 * max(0, math.sqrt((mu - 1) / (n + 1)) - 1)
-        sigma, trend = state.sigma * math.exp(c_s / d_s * (length / chi - 1)), state.trend
+        d_s = d_s / 5 if fast else d_s
+        change = min(1, c_s / d_s * (length / chi - 1))
+        sigma, trend = state.sigma * math.exp(change), state.trend
     else:
         trend = 0.7 * state.trend + 0.3 * math.copysign(abs(lead) ** 0.5, lead)
         damping = 0.35 + math.log(n) + math.log(max(1, size - n))
@@ -93,7 +96,8 @@ def test_updates_are_those_of_the_equations_in_plain_python(
             place = np.argsort(order)
             lead = (place[1] - place[0]) / (population - 1) if generation else 0.0
             drawn = [strategy.draw(proposal, int(k)).tolist() for k in order]
-            expected, h = plain_update(state, drawn, lead if step_size == "tpa" else None, active)
+            given = lead if step_size == "tpa" else None
+            expected, h = plain_update(state, drawn, given, active, step_size == "fast-csa")
             seen.add(h)
             state = strategy.tell(state, fitness)
             for ours, theirs in zip(state, expected, strict=True):
@@ -151,7 +155,7 @@ def test_a_point_that_cannot_be_judged_counts_as_the_worse_one() -> None:
 def test_the_rates_are_those_of_the_cma_package(n: int, population: int) -> None:
     oracle = make_oracle(np.zeros(n), 1.0, population, seed=0)
     oracle.ask(1)
-    ours, theirs = constants(n, population, active=True), oracle.sp
+    ours, theirs = constants(n, population, "csa", active=True), oracle.sp
     mu = population // 2
     assert list(ours.weights[:mu]) == pytest.approx(list(theirs.weights[:mu]), rel=1e-12)
     assert ours.mu_eff == pytest.approx(theirs.weights.mueff, rel=1e-12)
@@ -304,13 +308,14 @@ def test_variances_stay_positive_and_everything_finite(
 
 @pytest.mark.parametrize("population", [4, 5, 17, 360, 361])
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 100, 1347, 25_000])
-def test_rates_are_fractions_at_every_size(n: int, population: int) -> None:
-    k = constants(n, population, active=True)
+@pytest.mark.parametrize("step_size", ["csa", "fast-csa", "tpa"])
+def test_rates_are_fractions_at_every_size(n: int, population: int, step_size: str) -> None:
+    k = constants(n, population, step_size, active=True)
     assert 0 < k.c_1 < 1
     assert 0 < k.c_mu <= 1 - k.c_1
     assert 0 < k.c_c < 1
     assert 0 < k.c_sigma < 1
-    assert k.d_sigma >= 1
+    assert k.d_sigma >= (0.2 if step_size == "fast-csa" else 1)
     assert k.d_s > 0
     assert (k.weights[: k.mu] > 0).all()
     assert (k.weights[k.mu :] <= 0).all()

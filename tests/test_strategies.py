@@ -18,7 +18,8 @@ TARGET = np.linspace(-1, 1, LAYOUT.size)
 GRADIENT = {"name": "openai-es", "weight_decay": 0, "sigma_decay": 0.97}
 
 STRATEGIES: dict[str, dict[str, Any]] = {
-    "two-point": {"name": "sep-cma-es"},
+    "fast path length": {"name": "sep-cma-es"},
+    "two-point": {"name": "sep-cma-es", "step_size": "tpa"},
     "path length": {"name": "sep-cma-es", "step_size": "csa"},
     "best half": {"name": "sep-cma-es", "active": False},
     "wang2022": {"name": "sep-cma-es", "variant": "wang2022"},
@@ -32,7 +33,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "full": {"name": "cma"},
     "diagonal": {"name": "cma", "covariance": "diagonal"},
 }
-SEPARABLE = ("two-point", "path length", "best half", "wang2022")
+SEPARABLE = ("fast path length", "two-point", "path length", "best half", "wang2022")
 REDRAWN = (*SEPARABLE, "adam", "momentum")
 """Whose workers draw candidates from a seed."""
 

@@ -123,6 +123,7 @@ class EvoTorch:
 CONTESTANTS: dict[str, Callable[[Floats, float, int, int], Contestant]] = {
     "ours": Ours,
     "ours, csa": lambda *given: Ours(*given, step_size="csa"),
+    "ours, tpa": lambda *given: Ours(*given, step_size="tpa"),
     "ours, best half": lambda *given: Ours(*given, active=False),
     "ours, wang2022": lambda *given: Ours(*given, variant="wang2022"),
     "cma": PyCMA,
