@@ -1,19 +1,13 @@
 """Candidates of a Gaussian with a diagonal covariance matrix: how they are drawn, no update."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from os import cpu_count
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evo_plastic.strategies.base import Vector, noise
-
-BLOCK = 16
-"""Candidates whose sum is taken by one thread: so few that two cores end together."""
-WORTH_THREADS = 1 << 18
-"""Numbers to draw, below which starting threads costs more than they save."""
+from evo_plastic.strategies.blocks import add_up
 
 
 class Proposal(NamedTuple):
@@ -26,6 +20,20 @@ class Proposal(NamedTuple):
     generation: int
     line: Vector | None = None
     """Direction of z_0 and of z_1 = -z_0, of length 1, (size,); null: they are like the others."""
+
+
+class GaussianState(Protocol):
+    @property
+    def mean(self) -> Vector:
+        """m, (size,)."""
+
+    @property
+    def C(self) -> Vector:
+        """Relative variance of each gene, (size,)."""
+
+    @property
+    def sigma(self) -> float:
+        """σ, in units of the genes."""
 
 
 class Moments(NamedTuple):
@@ -62,33 +70,30 @@ class DiagonalGaussian:
             row[:] = self.candidate(proposal, k)
         return rows
 
+    def mean(self, state: GaussianState) -> Vector:
+        return state.mean.copy()
+
+    def figures(self, state: GaussianState) -> dict[str, float]:
+        return {"sigma": state.sigma, "spread": float(np.sqrt(state.C).mean())}
+
     def moments(
         self, proposal: Proposal, ranked: NDArray[np.intp], a: Vector, b: Vector, unit: int
     ) -> Moments:
         """Sums over candidates in the order of ``ranked``, their weights a and b in that order.
 
         From the place ``unit`` on, z² is scaled to a sum of ``size`` before it is weighted.
-        Sums are taken in blocks, in the same order on any number of threads.
         """
         size = proposal.mean.size
 
-        def sums(start: int) -> Moments:
-            first, second = np.zeros(size), np.zeros(size)
-            for place in range(start, min(start + BLOCK, len(ranked))):
-                z = self.draw(proposal, int(ranked[place]))
-                if a[place] != 0:
-                    first += a[place] * z
-                np.square(z, out=z)
-                z *= b[place] if place < unit else b[place] * size / z.sum()
-                second += z
-            return Moments(first, second)
+        def add(place: int, total: Vector) -> None:
+            z = self.draw(proposal, int(ranked[place]))
+            if a[place] != 0:
+                total[0] += a[place] * z
+            np.square(z, out=z)
+            z *= b[place] if place < unit else b[place] * size / z.sum()
+            total[1] += z
 
-        starts = range(0, len(ranked), BLOCK)
-        threads = (cpu_count() or 1) if len(ranked) * size >= WORTH_THREADS else 1
-        with ThreadPoolExecutor(threads) as pool:
-            blocks = list(pool.map(sums, starts) if threads > 1 else map(sums, starts))
-        first, second = zip(*blocks, strict=True)
-        return Moments(np.sum(first, axis=0), np.sum(second, axis=0))
+        return Moments(*add_up(add, len(ranked), (2, size)))
 
 
 def _normal(proposal: Proposal, k: int) -> Vector:

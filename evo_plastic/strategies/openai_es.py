@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from evo_plastic.config import OpenAIESConfig
 from evo_plastic.strategies import states
 from evo_plastic.strategies.base import Vector, noise
+from evo_plastic.strategies.blocks import add_up
 from evo_plastic.strategies.ranking import centred_ranks, complete_pairs
 
 EPSILON = 1e-8
@@ -74,10 +75,12 @@ class OpenAIES:
         pairs, values = complete_pairs(fitness)
         utility = centred_ranks(values.reshape(-1)).reshape(-1, 2)
         proposal = self.proposal(state)
-        g = np.zeros_like(state.mean)
-        # One by one in order of pairs: a matrix product's bits depend on its threads.
-        for i, (plus, minus) in zip(pairs, utility, strict=True):
-            g += (plus - minus) * _draw(proposal, int(i))
+
+        def add(k: int, total: Vector) -> None:
+            plus, minus = utility[k]
+            total[0] += (plus - minus) * _draw(proposal, int(pairs[k]))
+
+        (g,) = add_up(add, len(pairs), (1, state.mean.size))
         g /= utility.size
         return self._ascend(state, g - self.config.weight_decay * state.mean)
 

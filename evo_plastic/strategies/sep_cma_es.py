@@ -147,12 +147,6 @@ class SepCMAES(DiagonalGaussian):
         trend = (1 - C_S) * state.trend + C_S * math.copysign(math.sqrt(abs(r)), r)
         return told._replace(trend=trend, sigma=_clip(state.sigma * math.exp(trend / k.d_s)))
 
-    def mean(self, state: State) -> Vector:
-        return state.mean.copy()
-
-    def figures(self, state: State) -> dict[str, float]:
-        return {"sigma": state.sigma, "spread": float(np.sqrt(state.C).mean())}
-
     def to_arrays(self, state: State) -> dict[str, NDArray[Any]]:
         return states.to_arrays(state)
 

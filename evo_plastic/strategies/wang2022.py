@@ -99,12 +99,6 @@ class Wang2022(DiagonalGaussian):
         proposal = self.proposal(state)
         return update(state, [self.candidate(proposal, int(index)) for index in ranked])
 
-    def mean(self, state: State) -> Vector:
-        return state.mean.copy()
-
-    def figures(self, state: State) -> dict[str, float]:
-        return {"sigma": state.sigma, "spread": float(np.sqrt(state.C).mean())}
-
     def to_arrays(self, state: State) -> dict[str, NDArray[Any]]:
         return states.to_arrays(state)
 
