@@ -122,10 +122,10 @@ class SepCMAESConfig(_Search):
     variant: Literal["canonical", "wang2022"] = "canonical"
     """Ros & Hansen 2008, or the constants and the sampling of Wang 2022's code."""
 
-    step_size: Literal["csa", "fast-csa", "tpa"] | None = None
-    """What sigma follows: the length of the path of the search, at the usual pace or at a faster
-    one, or two points on the line of its last step; null: fast-csa. Variant wang2022 has a way
-    of its own, always null."""
+    step_size: Literal["csa", "dual-csa", "tpa"] | None = None
+    """What sigma follows: the length of the path of the search, in addition a faster path while
+    that is sure to shrink, or two points on the line of the last step; null: dual-csa. Variant
+    wang2022 has a way of its own, always null."""
 
     active: bool | None = None
     """Whether variances learn from the worse half of the candidates too; null: true. Variant

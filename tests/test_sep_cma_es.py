@@ -13,7 +13,7 @@ from evo_plastic.strategies.gaussian import Proposal
 from evo_plastic.strategies.sep_cma_es import LARGEST, SMALLEST, SepCMAES, State, constants
 
 Objective = Callable[[np.ndarray], np.ndarray]
-WAYS = [("csa", False), ("csa", True), ("fast-csa", True), ("tpa", False), ("tpa", True)]
+WAYS = [("csa", False), ("csa", True), ("dual-csa", True), ("tpa", False), ("tpa", True)]
 every_way = pytest.mark.parametrize(("step_size", "active"), WAYS)
 
 
@@ -32,25 +32,59 @@ def plain_weights(n: int, size: int, active: bool) -> tuple[list[float], float, 
     return w + [alpha * value / -sum(rest) for value in rest], mu, c_1, c_mu
 
 
+def plain_sigma(state: State, n: int, size: int, mu: float, paths: tuple, lead: float) -> dict:
+    """The step size of each rule; paths: p_σ' and p_f'; lead: r."""
+    c_s = (mu + 2) / (n + mu + 3)
+    c_f = min(0.5, 4 * c_s)
+    chi = math.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n**2))
+    extra = 2 * max(0, math.sqrt((mu - 1) / (n + 1)) - 1)
+    slow = c_s / (1 + c_s + extra) * (math.hypot(*paths[0]) / chi - 1)
+    t = state.generation + 1
+    long = math.hypot(*paths[1]) / math.sqrt(1 - (1 - c_f) ** (2 * t))
+    fast = c_f / (0.12 * (1 + c_f + extra)) * (long / chi - 1)
+    told = {
+        "change": 0.97 * state.change + 0.03 * fast,
+        "square": 0.97 * state.square + 0.03 * fast**2,
+    }
+    E, V = (value / (1 - 0.97**t) for value in told.values())
+    rho = (1 - c_f) ** 2
+    noise = min(1, 0.03 / 1.97 * (1 + rho) / (1 - rho) / (1 - 0.97**t)) * V
+    signal = (E * E - noise) / (V - E * E) if E < 0 and V > E * E else 0
+    told["share"] = state.share * math.exp(min(1, max(-1, 2 * signal / state.share - 1)) / 10)
+    told["share"] = eta = min(1, max(0.01, told["share"]))
+    trend = 0.7 * state.trend + 0.3 * math.copysign(abs(lead) ** 0.5, lead)
+    damping = 0.35 + math.log(n) + math.log(max(1, size - n))
+    return {
+        "csa": {"sigma": state.sigma * math.exp(min(1, slow))},
+        "dual-csa": {
+            "sigma": state.sigma * math.exp(min(1, (1 - eta) * slow + eta * fast)),
+            "p_fast": np.array(paths[1]),
+            **told,
+        },
+        "tpa": {"sigma": state.sigma * math.exp(trend / damping), "trend": trend},
+    }
+
+
 def plain_update(
-    state: State, z: list[list[float]], lead: float | None, active: bool, fast: bool
+    state: State, z: list[list[float]], lead: float, step_size: str, active: bool
 ) -> tuple[State, int]:
     """The equations of the module, gene by gene; z: all λ draws, the best one first.
 
-    lead: ranks that candidate 0 is better than 1, in λ - 1; null: path length. Also gives h.
+    lead: ranks that candidate 0 is better than 1, in λ - 1. Also gives h.
     """
     n, size = len(state.mean), len(z)
     w, mu, c_1, c_mu = plain_weights(n, size, active)
     c_s, root = (mu + 2) / (n + mu + 3), math.sqrt(n)
-    c_s = min(0.5, 4 * c_s) if fast else c_s
+    c_f = min(0.5, 4 * c_s)
     c_c = (1 + 1 / n + mu / n) / (root + 1 / n + 2 * mu / n)
     chi = root * (1 - 1 / (4 * n) + 1 / (21 * n**2))
     z_w = [sum(w[i] * z[i][j] for i in range(size // 2)) for j in range(n)]
-    gain = math.sqrt(c_s * (2 - c_s) * mu)
-    p_s = [(1 - c_s) * state.p_sigma[j] + gain * z_w[j] for j in range(n)]
-    length = math.hypot(*p_s)
+    p_s, p_f = (
+        [(1 - c) * old[j] + math.sqrt(c * (2 - c) * mu) * z_w[j] for j in range(n)]
+        for c, old in ((c_s, state.p_sigma), (c_f, state.p_fast))
+    )
     normal = math.sqrt(1 - (1 - c_s) ** (2 * (state.generation + 1)))
-    h = 1 if length / normal < (1.4 + 2 / (n + 1)) * chi else 0
+    h = 1 if math.hypot(*p_s) / normal < (1.4 + 2 / (n + 1)) * chi else 0
     unit = [1 if i < size // 2 else n / math.hypot(*z[i]) ** 2 for i in range(size)]
     mean, C, p_c, y = [], [], [], []
     for j in range(n):
@@ -62,18 +96,10 @@ def plain_update(
         rank_one = p**2 / state.C[j] - (1 - (1 - h) * c_c * (2 - c_c))
         p_c.append(p)
         C.append(state.C[j] * math.exp(c_1 * rank_one + c_mu * rank_mu))
-    if lead is None:
-        d_s = 1 + c_s + 2 * max(0, math.sqrt((mu - 1) / (n + 1)) - 1)
-        d_s = d_s / 5 if fast else d_s
-        change = min(1, c_s / d_s * (length / chi - 1))
-        sigma, trend = state.sigma * math.exp(change), state.trend
-    else:
-        trend = 0.7 * state.trend + 0.3 * math.copysign(abs(lead) ** 0.5, lead)
-        damping = 0.35 + math.log(n) + math.log(max(1, size - n))
-        sigma = state.sigma * math.exp(trend / damping)
-    arrays = [np.array(part) for part in (mean, C)]
-    paths = [np.array(part) for part in (p_s, p_c, y)]
-    return State(*arrays, sigma, *paths, trend, state.generation + 1), h
+    found = {"mean": mean, "C": C, "p_sigma": p_s, "p_c": p_c, "shift": y}
+    arrays = {name: np.array(values) for name, values in found.items()}
+    sizes = plain_sigma(state, n, size, mu, (p_s, p_f), lead)[step_size]
+    return state._replace(generation=state.generation + 1, **arrays, **sizes), h
 
 
 @every_way
@@ -96,8 +122,7 @@ def test_updates_are_those_of_the_equations_in_plain_python(
             place = np.argsort(order)
             lead = (place[1] - place[0]) / (population - 1) if generation else 0.0
             drawn = [strategy.draw(proposal, int(k)).tolist() for k in order]
-            given = lead if step_size == "tpa" else None
-            expected, h = plain_update(state, drawn, given, active, step_size == "fast-csa")
+            expected, h = plain_update(state, drawn, lead, step_size, active)
             seen.add(h)
             state = strategy.tell(state, fitness)
             for ours, theirs in zip(state, expected, strict=True):
@@ -155,15 +180,15 @@ def test_a_point_that_cannot_be_judged_counts_as_the_worse_one() -> None:
 def test_the_rates_are_those_of_the_cma_package(n: int, population: int) -> None:
     oracle = make_oracle(np.zeros(n), 1.0, population, seed=0)
     oracle.ask(1)
-    ours, theirs = constants(n, population, "csa", active=True), oracle.sp
+    ours, theirs = constants(n, population, active=True), oracle.sp
     mu = population // 2
     assert list(ours.weights[:mu]) == pytest.approx(list(theirs.weights[:mu]), rel=1e-12)
     assert ours.mu_eff == pytest.approx(theirs.weights.mueff, rel=1e-12)
     assert ours.c_1 == pytest.approx(theirs.c1_sep, rel=1e-12)
     assert ours.c_mu == pytest.approx(theirs.cmu_sep, rel=1e-12)
     assert ours.c_c == pytest.approx(theirs.cc_sep, rel=1e-12)
-    assert ours.c_sigma == pytest.approx(oracle.adapt_sigma.cs, rel=1e-12)
-    assert ours.d_sigma == pytest.approx(oracle.adapt_sigma.damps, rel=1e-12)
+    assert ours.step.c_sigma == pytest.approx(oracle.adapt_sigma.cs, rel=1e-12)
+    assert ours.step.d_sigma == pytest.approx(oracle.adapt_sigma.damps, rel=1e-12)
 
 
 def make_oracle(start: np.ndarray, sigma: float, population: int, seed: int):
@@ -308,15 +333,16 @@ def test_variances_stay_positive_and_everything_finite(
 
 @pytest.mark.parametrize("population", [4, 5, 17, 360, 361])
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 100, 1347, 25_000])
-@pytest.mark.parametrize("step_size", ["csa", "fast-csa", "tpa"])
-def test_rates_are_fractions_at_every_size(n: int, population: int, step_size: str) -> None:
-    k = constants(n, population, step_size, active=True)
+def test_rates_are_fractions_at_every_size(n: int, population: int) -> None:
+    k = constants(n, population, active=True)
     assert 0 < k.c_1 < 1
     assert 0 < k.c_mu <= 1 - k.c_1
     assert 0 < k.c_c < 1
-    assert 0 < k.c_sigma < 1
-    assert k.d_sigma >= (0.2 if step_size == "fast-csa" else 1)
-    assert k.d_s > 0
+    assert 0 < k.step.c_sigma < 1
+    assert k.step.c_sigma <= k.step.c_fast <= 0.5 or k.step.c_fast == 0.5
+    assert k.step.d_sigma >= 1
+    assert k.step.d_fast >= 0.12
+    assert k.step.d_s > 0
     assert (k.weights[: k.mu] > 0).all()
     assert (k.weights[k.mu :] <= 0).all()
     assert k.c_1 + k.c_mu * (1 - k.weights[k.mu :].sum()) <= 1 + 1e-12
@@ -346,3 +372,20 @@ def test_extreme_scales_are_held_within_floating_point() -> None:
             assert SMALLEST <= state.sigma <= LARGEST
             assert state.C.min() >= SMALLEST
             assert state.C.max() <= LARGEST
+
+
+def neutral_log_sigma(step_size: str, seed: int, generations: int) -> float:
+    strategy = SepCMAES(60, 1.0, seed, step_size, True)
+    state, rng = strategy.init(np.zeros(100)), np.random.default_rng(seed)
+    for _ in range(generations):
+        state = strategy.tell(state, rng.standard_normal(60))
+    return math.log(state.sigma)
+
+
+def test_fitness_that_is_only_noise_leads_the_dual_path_no_further_than_the_slow_one() -> None:
+    ends = {
+        name: np.std([neutral_log_sigma(name, seed, 300) for seed in range(6)])
+        for name in ("csa", "dual-csa", "tpa")
+    }
+    assert ends["dual-csa"] < 2 * ends["csa"] + 0.1
+    assert ends["tpa"] > ends["dual-csa"]

@@ -18,7 +18,7 @@ TARGET = np.linspace(-1, 1, LAYOUT.size)
 GRADIENT = {"name": "openai-es", "weight_decay": 0, "sigma_decay": 0.97}
 
 STRATEGIES: dict[str, dict[str, Any]] = {
-    "fast path length": {"name": "sep-cma-es"},
+    "dual path length": {"name": "sep-cma-es"},
     "two-point": {"name": "sep-cma-es", "step_size": "tpa"},
     "path length": {"name": "sep-cma-es", "step_size": "csa"},
     "best half": {"name": "sep-cma-es", "active": False},
@@ -33,7 +33,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "full": {"name": "cma"},
     "diagonal": {"name": "cma", "covariance": "diagonal"},
 }
-SEPARABLE = ("fast path length", "two-point", "path length", "best half", "wang2022")
+SEPARABLE = ("dual path length", "two-point", "path length", "best half", "wang2022")
 REDRAWN = (*SEPARABLE, "adam", "momentum")
 """Whose workers draw candidates from a seed."""
 

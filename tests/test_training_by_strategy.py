@@ -14,7 +14,7 @@ from workers.evaluator import PoolEvaluator
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 STRATEGIES: dict[str, dict[str, Any]] = {
-    "fast path length": {},
+    "dual path length": {},
     "two-point": {"step_size": "tpa"},
     "path length": {"step_size": "csa", "active": False},
     "wang2022": {"variant": "wang2022", "sigma": 0.01},

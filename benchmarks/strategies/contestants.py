@@ -124,7 +124,6 @@ CONTESTANTS: dict[str, Callable[[Floats, float, int, int], Contestant]] = {
     "ours": Ours,
     "ours, csa": lambda *given: Ours(*given, step_size="csa"),
     "ours, tpa": lambda *given: Ours(*given, step_size="tpa"),
-    "ours, best half": lambda *given: Ours(*given, active=False),
     "ours, wang2022": lambda *given: Ours(*given, variant="wang2022"),
     "cma": PyCMA,
     "cmaes": CMAES,

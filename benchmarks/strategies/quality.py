@@ -1,10 +1,11 @@
 """Evaluations until a target is reached: medians and quartiles over seeds."""
 
+import json
 import multiprocessing
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from itertools import product
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,10 +15,21 @@ from benchmarks.strategies.contestants import CONTESTANTS
 from benchmarks.strategies.objectives import Floats, make
 from evo_plastic.cli.output import print_table
 
-BUDGETS = {100: 400_000, 1000: 900_000}
-"""Evaluations, by number of genes."""
-FUNCTIONS = ("sphere", "ellipsoid", "rosenbrock", "rotated rastrigin", "noisy ellipsoid")
-OURS = "ours"
+
+class Plan(NamedTuple):
+    populations: tuple[int, ...]
+    budgets: dict[int, int]
+    """Evaluations by number of genes."""
+    seeds: int
+
+
+PLANS = {
+    "sphere": Plan((17, 32, 360), {100: 150_000, 1000: 450_000}, 5),
+    "ellipsoid": Plan((17, 32, 360), {100: 250_000, 1000: 800_000}, 5),
+    "rosenbrock": Plan((17, 32, 360), {100: 400_000, 1000: 250_000}, 5),
+    "rotated rastrigin": Plan((32, 360), {100: 150_000, 1000: 250_000}, 3),
+    "noisy ellipsoid": Plan((32, 360), {100: 150_000, 1000: 400_000}, 3),
+}
 
 
 class Race(NamedTuple):
@@ -29,13 +41,27 @@ class Race(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    evaluations: int | None  # null: the budget ended first
+    evaluations: int | None  # null: the budget ended first, or the search failed
     best: float  # least loss seen, without noise
+
+
+def races(contestants: Sequence[str], sizes: Sequence[int]) -> list[Race]:
+    """All of them, seed by seed, so that the first of each are known early."""
+    return [
+        Race(function, n, population, contestant, seed)
+        for seed in range(max(plan.seeds for plan in PLANS.values()))
+        for function, plan in PLANS.items()
+        for n in sizes
+        for population in plan.populations
+        for contestant in contestants
+        if seed < plan.seeds
+    ]
 
 
 def run(race: Race) -> Outcome:
     """One search; a contestant that fails on the way has not reached the target."""
     problem = make(race.function, race.n, race.seed)
+    budget = PLANS[race.function].budgets[race.n]
     noise = np.random.default_rng([race.n, race.seed, 1])
     spent, best = 0, np.inf
 
@@ -53,7 +79,7 @@ def run(race: Race) -> Outcome:
         warnings.simplefilter("ignore")
         make_contestant = CONTESTANTS[race.contestant]
         contestant = make_contestant(problem.start, problem.sigma, race.population, race.seed)
-        while best > problem.target and spent < BUDGETS[race.n]:
+        while best > problem.target and spent < budget:
             try:
                 contestant.step(evaluate)
             except (ArithmeticError, AssertionError, ValueError, RuntimeError):
@@ -61,17 +87,35 @@ def run(race: Race) -> Outcome:
     return Outcome(spent if best <= problem.target else None, best)
 
 
-def measure(
-    contestants: Sequence[str], sizes: Sequence[int], populations: Sequence[int], seeds: int,
-    workers: int,
-) -> list[Row]:  # fmt: skip
-    """One row per function, size, population and contestant."""
-    cases = list(product(FUNCTIONS, sizes, populations, contestants))
-    races = [Race(*case, seed) for case in cases for seed in range(seeds)]
+def run_all(todo: Sequence[Race], journal: Path, workers: int) -> dict[Race, Outcome]:
+    """Outcomes of all races; those that ``journal`` has are not run again."""
+    done = dict[Race, Outcome]()
+    if journal.is_file():
+        for line in journal.read_text().splitlines():
+            race, outcome = json.loads(line)
+            done[Race(*race)] = Outcome(*outcome)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context) as pool:
-        outcomes = list(pool.map(run, races, chunksize=1))
-    return [_row(case, outcomes[k * seeds : (k + 1) * seeds]) for k, case in enumerate(cases)]
+    with ProcessPoolExecutor(workers, context) as pool, journal.open("a") as file:
+        running = {pool.submit(run, race): race for race in todo if race not in done}
+        for future in as_completed(running):
+            race = running[future]
+            done[race] = future.result()
+            file.write(json.dumps([race, done[race]]) + "\n")
+            file.flush()
+    return {race: done[race] for race in todo}
+
+
+def summarise(outcomes: dict[Race, Outcome]) -> list[Row]:
+    """One row per function, size, population and contestant."""
+    cases: dict[tuple[str, int, int, str], list[Outcome]] = {}
+    for race, outcome in outcomes.items():
+        cases.setdefault(race[:4], []).append(outcome)
+    return [_row(case, found) for case, found in sorted(cases.items(), key=_order)]
+
+
+def _order(item: tuple[tuple[str, int, int, str], list[Outcome]]) -> tuple[int, int, int, int]:
+    function, n, population, contestant = item[0]
+    return list(PLANS).index(function), n, population, list(CONTESTANTS).index(contestant)
 
 
 def _row(case: tuple[str, int, int, str], outcomes: Sequence[Outcome]) -> Row:
@@ -86,7 +130,7 @@ def _row(case: tuple[str, int, int, str], outcomes: Sequence[Outcome]) -> Row:
         "evaluations": [one.evaluations for one in outcomes],
         "median": _finite(median),
         "quartiles": [_finite(low), _finite(high)],
-        "reached": sum(np.isfinite(spent)),
+        "reached": int(np.isfinite(spent).sum()),
         "best": float(np.median([one.best for one in outcomes])),
     }
 
@@ -104,6 +148,6 @@ def show(rows: Sequence[Row]) -> None:
         median = "-" if row["median"] is None else f"{row['median']:,.0f}"
         cells.append(
             (row["function"], row["n"], row["population"], row["contestant"], median, quartiles,
-             row["reached"], row["best"])
+             f"{row['reached']}/{len(row['evaluations'])}", row["best"])
         )  # fmt: skip
     print_table(headers, cells)

@@ -24,7 +24,7 @@ def create(config: StrategyConfig, layout: Layout, seed: int) -> AnyStrategy:
         return CMA(config, seed)
     if config.variant == "wang2022":
         return Wang2022(config.population, config.sigma, seed, layout.segments)
-    step_size, active = config.step_size or "fast-csa", config.active is not False
+    step_size, active = config.step_size or "dual-csa", config.active is not False
     return SepCMAES(config.population, config.sigma, seed, step_size, active)
 
 
