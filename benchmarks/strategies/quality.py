@@ -121,7 +121,7 @@ def _order(item: tuple[tuple[str, int, int, str], list[Outcome]]) -> tuple[int, 
 def _row(case: tuple[str, int, int, str], outcomes: Sequence[Outcome]) -> Row:
     function, n, population, contestant = case
     spent = [np.inf if one.evaluations is None else one.evaluations for one in outcomes]
-    low, median, high = np.quantile(spent, (0.25, 0.5, 0.75), method="closest_observation")
+    low, median, high = np.quantile(spent, (0.25, 0.5, 0.75), method="inverted_cdf")
     return {
         "function": function,
         "n": n,
