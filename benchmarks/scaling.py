@@ -28,6 +28,7 @@ from evo_plastic.cli.output import print_table
 from evo_plastic.config import PoolConfig, SepCMAESConfig
 from evo_plastic.strategies import create, first_mean
 from evo_plastic.tasks import training_tasks
+from evo_plastic.tasks.trial import Trial
 from workers.evaluator import PoolEvaluator, open_evaluator
 from workers.pool import available_cpus
 
@@ -115,7 +116,8 @@ def _generation(evaluator: PoolEvaluator, population: int, number: int) -> float
     tasks = training_tasks("maze9", 0, number, TASKS)
     weights = np.eye(ROLLOUTS)[-1]
     begun = time.perf_counter()
-    result = evaluator.fitness(strategy, strategy.proposal(state), tasks, REPEATS, weights, True)
+    trial = Trial(np.arange(population), tasks, REPEATS, weights, common_noise=True)
+    result = evaluator.fitness(strategy, strategy.proposal(state), trial)
     return result.steps / (time.perf_counter() - begun)
 
 

@@ -243,6 +243,10 @@ class TrainingConfig(Section):
     noise: Literal["common", "independent"] = "common"
     """Action noise: the same for all candidates of a generation, or one's own for each."""
 
+    racing: bool = False
+    """Whether all candidates live in half of a stage's tasks only, and the better half of them in
+    as many more as the stage has."""
+
     validation: ValidationConfig = ValidationConfig()
 
     checkpoint_every: Count = 100
@@ -256,6 +260,8 @@ class TrainingConfig(Section):
         starts = [stage.start for stage in self.curriculum]
         if starts[0] != 0 or starts != sorted(set(starts)):
             raise ValueError("curriculum: stages must start at 0 and be in increasing order")
+        if self.racing and any(stage.tasks % 2 for stage in self.curriculum):
+            raise ValueError("racing: every stage must have an even number of tasks")
         return self
 
 

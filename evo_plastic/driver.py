@@ -8,7 +8,7 @@ it whole, so a resumed run is the run that was never stopped.
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from evo_plastic.analysis.evaluation import RolloutTable, summarise
 from evo_plastic.config import Experiment, Stage
 from evo_plastic.errors import InputError
 from evo_plastic.networks.spec import NetworkSpec
+from evo_plastic.racing import finalists, settle
 from evo_plastic.records.checkpoints import Checkpoint, newest_checkpoint, save_checkpoint
 from evo_plastic.records.directory import RunDirectory
 from evo_plastic.records.genomes import save_genome
@@ -27,6 +28,7 @@ from evo_plastic.tasks import named_set, training_tasks
 from evo_plastic.tasks.fitness import lifetime_fitness, rollout_rewards, rollout_weights
 from evo_plastic.tasks.maze import OBSERVATION, REWARD_INPUT
 from evo_plastic.tasks.task_sets import TaskSet
+from evo_plastic.tasks.trial import Trial
 
 Row = dict[str, Any]
 _BEST = "best_genome"
@@ -51,20 +53,24 @@ class LifeOutcomes(Protocol):
 
 class Evaluator(Protocol):
     def fitness(
-        self,
-        strategy: AnyStrategy,
-        proposal: Proposal,
-        task_set: TaskSet,
-        repeats: int,
-        weights: Floats,
-        common_noise: bool,
+        self, strategy: AnyStrategy, proposal: Proposal, trial: Trial
     ) -> PopulationFitness:
-        """Fitness of a whole generation, (population,)."""
+        """Fitness of the members of a trial, (members,)."""
 
     def live(
         self, genome: Floats, task_set: TaskSet, keys: NDArray[np.uint64], rollouts: int
     ) -> LifeOutcomes:
         """Lifetimes of one genome; keys (instances, repeats), results (lives, rollouts)."""
+
+
+class _Judged(NamedTuple):
+    """A generation's candidates after their lifetimes."""
+
+    estimate: Floats  # mean fitness, (population,)
+    order: Floats  # what they are ranked by, (population,)
+    lifetimes: int
+    steps: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -185,35 +191,54 @@ class Training:
         return over or progress.generation >= settings.generations
 
     def _generation(self, progress: Progress) -> tuple[Progress, Row]:
-        experiment, training, state = self._experiment, self._settings, progress.state
-        tasks = stage_of(training.curriculum, state.generation).tasks
-        task_set = training_tasks(experiment.task.name, experiment.seed, state.generation, tasks)
-        result = self._evaluator.fitness(
-            self.strategy,
-            self.strategy.proposal(state),
-            task_set,
-            training.repeats,
-            self._weights,
-            training.noise == "common",
-        )
-        state = self.strategy.tell(state, result.fitness)
-        lifetimes = result.fitness.size * tasks * training.repeats
+        result = self._evaluate(progress.state)
+        state = self.strategy.tell(progress.state, result.order)
         totals = replace(
             progress.totals,
             env_steps=progress.totals.env_steps + result.steps,
-            lifetimes=progress.totals.lifetimes + lifetimes,
+            lifetimes=progress.totals.lifetimes + result.lifetimes,
             core_seconds=progress.totals.core_seconds + result.seconds,
         )
         progress = replace(progress, state=state, totals=totals)
         row = {
             "generation": state.generation,
-            **_fitness_figures(result.fitness),
+            **_fitness_figures(result.estimate),
             **self.strategy.figures(state),
             "env_steps": totals.env_steps,
             "lifetimes": totals.lifetimes,
         }
         append(self._run.metrics, row)
         return progress, row
+
+    def _evaluate(self, state: State) -> _Judged:
+        """Let a generation's candidates live: all in all its tasks, or as a race."""
+        experiment, training = self._experiment, self._settings
+        proposal = self.strategy.proposal(state)
+        count = stage_of(training.curriculum, state.generation).tasks
+        everyone = np.arange(proposal.population)
+
+        def judge(tasks: TaskSet, members: NDArray[np.int64], first: int = 0) -> PopulationFitness:
+            common = training.noise == "common"
+            trial = Trial(members, tasks, training.repeats, self._weights, common, first)
+            return self._evaluator.fitness(self.strategy, proposal, trial)
+
+        def draw(count: int) -> TaskSet:
+            return training_tasks(experiment.task.name, experiment.seed, state.generation, count)
+
+        if not training.racing:
+            all_of_them = judge(draw(count), everyone)
+            lifetimes = everyone.size * count * training.repeats
+            return _Judged(all_of_them.fitness, all_of_them.fitness, lifetimes,
+                           all_of_them.steps, all_of_them.seconds)  # fmt: skip
+        half = count // 2
+        tasks = draw(half + count)
+        opening = judge(tasks.subset(slice(half)), everyone)
+        members = finalists(opening.fitness)
+        final = judge(tasks.subset(slice(half, None)), members, first=half)
+        standing = settle(opening.fitness, members, final.fitness)
+        lifetimes = (everyone.size * half + members.size * count) * training.repeats
+        return _Judged(*standing, lifetimes, opening.steps + final.steps,
+                       opening.seconds + final.seconds)  # fmt: skip
 
     def _record_times(self, progress: Progress) -> None:
         # Apart from the metrics, which a resumed run repeats to the last bit.

@@ -13,6 +13,7 @@ from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.strategies import AnyStrategy, Proposal
 from evo_plastic.tasks import training_tasks
 from evo_plastic.tasks.task_sets import TaskSet
+from evo_plastic.tasks.trial import Trial
 from workers import pool
 from workers.engine import Outcomes
 from workers.jobs import Chunk, LifetimeWorker, LivesJob, PopulationJob, PopulationResult
@@ -29,18 +30,10 @@ class PoolEvaluator:
     def __init__(self, workers_pool: pool.Pool) -> None:
         self._pool = workers_pool
 
-    def fitness(
-        self,
-        strategy: AnyStrategy,
-        proposal: Proposal,
-        task_set: TaskSet,
-        repeats: int,
-        weights: NDArray[np.float64],
-        common_noise: bool,
-    ) -> PopulationResult:
-        """Fitness of a whole generation, (population,)."""
-        job = PopulationJob(strategy, proposal, task_set, repeats, weights, common_noise)
-        results = self._pool.map(job, self._cut(proposal.population))
+    def fitness(self, strategy: AnyStrategy, proposal: Proposal, trial: Trial) -> PopulationResult:
+        """Fitness of the members of a trial, (members,)."""
+        job = PopulationJob(strategy, proposal, trial)
+        results = self._pool.map(job, self._cut(len(trial.members)))
         fitness = np.concatenate([one.fitness for one in results])
         seconds = sum(one.seconds for one in results)
         return PopulationResult(fitness, sum(one.steps for one in results), seconds)

@@ -16,6 +16,7 @@ from evo_plastic.seeding import STREAM_NOISE, fold
 from evo_plastic.strategies import AnyStrategy, Proposal
 from evo_plastic.tasks.fitness import lifetime_fitness, rollout_rewards
 from evo_plastic.tasks.task_sets import TaskSet
+from evo_plastic.tasks.trial import Trial
 from workers.engine import Engine, Outcomes
 
 
@@ -37,36 +38,35 @@ class PopulationResult(NamedTuple):
 
 @dataclass(frozen=True)
 class PopulationJob:
-    """Fitness of the candidates of one generation; a chunk is a range of candidates.
-
-    common_noise: every candidate meets the same action noise (common random numbers).
-    """
+    """Fitness of candidates of one generation; a chunk is a range of the trial's members."""
 
     strategy: AnyStrategy
     proposal: Proposal
-    task_set: TaskSet
-    repeats: int
-    weights: NDArray[np.float64]
-    common_noise: bool
+    trial: Trial
 
     def run(self, engine: Engine, chunk: Chunk) -> PopulationResult:
         begun = time.thread_time()
-        genomes = self.strategy.candidates(self.proposal, chunk.first, chunk.last)
-        instance = np.repeat(np.arange(len(self.task_set), dtype=np.int32), self.repeats)
+        trial = self.trial
+        members = trial.members[chunk.first : chunk.last]
+        genomes = np.stack([self.strategy.candidate(self.proposal, int(k)) for k in members])
+        instance = np.repeat(np.arange(len(trial.task_set), dtype=np.int32), trial.repeats)
+        keys = self._keys(instance, members)
         outcomes = engine.live_population(
-            genomes, self.task_set, instance, self._keys(instance, chunk), self.weights.size
+            genomes, trial.task_set, instance, keys, trial.weights.size
         )
         rewards = rollout_rewards(outcomes.steps, outcomes.outcome)
-        fitness = lifetime_fitness(rewards, self.weights, genomes)
+        fitness = lifetime_fitness(rewards, trial.weights, genomes)
         seconds = time.thread_time() - begun
         return PopulationResult(fitness, int(outcomes.steps.sum(dtype=np.int64)), seconds)
 
-    def _keys(self, instance: NDArray[np.int32], chunk: Chunk) -> NDArray[np.uint64]:
-        repeat = np.tile(np.arange(self.repeats), len(self.task_set))
-        words = (self.proposal.seed, STREAM_NOISE, self.proposal.generation, instance, repeat)
-        if self.common_noise:
+    def _keys(self, instance: NDArray[np.int32], members: NDArray[np.int64]) -> NDArray[np.uint64]:
+        trial, proposal = self.trial, self.proposal
+        repeat = np.tile(np.arange(trial.repeats), len(trial.task_set))
+        maze = trial.first + instance
+        words = (proposal.seed, STREAM_NOISE, proposal.generation, maze, repeat)
+        if trial.common_noise:
             return fold(*words)[None, :]
-        return fold(*words, np.arange(chunk.first, chunk.last)[:, None])
+        return fold(*words, members[:, None])
 
 
 @dataclass(frozen=True)
