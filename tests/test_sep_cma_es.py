@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evo_plastic.strategies import gaussian
 from evo_plastic.strategies.gaussian import Proposal
 from evo_plastic.strategies.sep_cma_es import LARGEST, SMALLEST, SepCMAES, State, constants
 
@@ -257,6 +258,29 @@ def test_convergence_takes_no_more_evaluations_than_the_cma_package(
     ours = [evaluations(objective, n, population, seed, *way) for seed in range(seeds)]
     theirs = [evaluations_of_oracle(objective, n, population, seed) for seed in range(seeds)]
     assert np.median(ours) <= 1.10 * np.median(theirs)
+
+
+def test_draws_that_are_not_kept_are_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = []
+    for most in (gaussian.MOST_KEPT, 0):
+        monkeypatch.setattr(gaussian, "MOST_KEPT", most)
+        strategy = SepCMAES(12, 0.3, 5, "tpa", True)
+        state = strategy.init(np.zeros(30))
+        for _ in range(4):
+            genomes = strategy.candidates(strategy.proposal(state), 0, 12)
+            state = strategy.tell(state, -ellipsoid(genomes))
+        ends.append(state)
+    for kept, redrawn in zip(*ends, strict=True):
+        np.testing.assert_array_equal(kept, redrawn)
+
+
+def test_kept_draws_are_those_of_the_generation_that_is_asked_for() -> None:
+    strategy, fresh = (SepCMAES(12, 0.3, 5, "csa", True) for _ in range(2))
+    now = strategy.proposal(strategy.init(np.zeros(30)))
+    expected = fresh.candidates(now, 0, 12)
+    for other in (now._replace(generation=1), now._replace(seed=6)):
+        assert not np.isclose(strategy.candidates(other, 0, 12), expected).any()
+        np.testing.assert_array_equal(strategy.candidates(now, 0, 12), expected)
 
 
 class Mirrored(SepCMAES):

@@ -1,13 +1,16 @@
 """Candidates of a Gaussian with a diagonal covariance matrix: how they are drawn, no update."""
 
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evo_plastic.strategies.base import Vector, noise
 from evo_plastic.strategies.blocks import add_up
+
+MOST_KEPT = 1 << 24
+"""Numbers of one generation: 128 MB."""
 
 
 class Proposal(NamedTuple):
@@ -43,6 +46,33 @@ class Moments(NamedTuple):
     second: Vector  # Σ b_k z_k², (size,)
 
 
+class Draws:
+    """Draws of one generation, kept since ``tell`` wants those that candidates were made of."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[tuple[int, ...], dict[int, Vector]] = ((), {})
+
+    def __reduce__(self) -> Any:
+        return Draws, ()
+
+    def normal(self, proposal: Proposal, k: int) -> Vector:
+        """N(0, I) from block k of the generation's stream, (size,), not to be written to."""
+        size = proposal.mean.size
+        generation = (proposal.seed, proposal.generation, size)
+        # Read and replaced as one: threads of two generations never share rows.
+        kept = self._kept
+        if kept[0] != generation:
+            kept = self._kept = (generation, {})
+        rows = kept[1]
+        row = rows.get(k)
+        if row is None:
+            row = noise(proposal.seed, proposal.generation, k).standard_normal(size)
+            row.flags.writeable = False
+            if proposal.population * size <= MOST_KEPT:
+                rows[k] = row
+        return row
+
+
 @dataclass(frozen=True)
 class DiagonalGaussian:
     """Candidates m + σ √C ∘ z with z ~ N(0, I).
@@ -53,16 +83,19 @@ class DiagonalGaussian:
     population: int
     sigma: float
     seed: int
+    _draws: Draws = field(default_factory=Draws, compare=False, repr=False, kw_only=True)
 
     def draw(self, proposal: Proposal, k: int) -> Vector:
         """z of candidate k, (size,)."""
         if proposal.line is None or k > 1:
-            return _normal(proposal, k)
-        length = np.sqrt(np.square(_normal(proposal, 0)).sum())
+            return self._draws.normal(proposal, k)
+        length = np.sqrt(np.square(self._draws.normal(proposal, 0)).sum())
         return np.asarray((length if k == 0 else -length) * proposal.line)
 
     def candidate(self, proposal: Proposal, k: int) -> Vector:
-        return proposal.mean + proposal.scale * self.draw(proposal, k)
+        genome = proposal.scale * self.draw(proposal, k)
+        genome += proposal.mean
+        return genome
 
     def candidates(self, proposal: Proposal, first: int, last: int) -> Vector:
         rows = np.empty((last - first, proposal.mean.size))
@@ -89,12 +122,8 @@ class DiagonalGaussian:
             z = self.draw(proposal, int(ranked[place]))
             if a[place] != 0:
                 total[0] += a[place] * z
-            np.square(z, out=z)
-            z *= b[place] if place < unit else b[place] * size / z.sum()
-            total[1] += z
+            squares = np.square(z)
+            squares *= b[place] if place < unit else b[place] * size / squares.sum()
+            total[1] += squares
 
         return Moments(*add_up(add, len(ranked), (2, size)))
-
-
-def _normal(proposal: Proposal, k: int) -> Vector:
-    return noise(proposal.seed, proposal.generation, k).standard_normal(proposal.mean.size)
