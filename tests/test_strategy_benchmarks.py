@@ -5,13 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cli_runs import evo_plastic
 from click.testing import CliRunner
+from driver_runs import changed
 
-from benchmarks.strategies import __main__, contestants, cost, quality
+from benchmarks.strategies import __main__, contestants, cost, quality, selection
 from benchmarks.strategies.contestants import CONTESTANTS
 from benchmarks.strategies.objectives import make
 from benchmarks.strategies.quality import PLANS, Outcome, Plan, Race, races, run, summarise
+from evo_plastic.parsing import dump_experiment
 
+NOISE = np.random.default_rng(7)
 OURS = [name for name in CONTESTANTS if name.startswith("ours")]
 HERE = [*OURS, "cma"]
 FUNCTIONS = pytest.mark.parametrize("function", PLANS)
@@ -105,3 +109,52 @@ def test_one_command_prints_both_tables_and_writes_them(
     assert 0 < row["cpu_ms"] < 1000
     assert row["memory_mb"] >= 0
     assert not journal.exists()
+
+
+def test_gains_are_those_of_the_weights() -> None:
+    worth = np.array([3.0, 1.0, -2.0, -2.0])
+    # ln 2.5 - ln 1 and ln 2.5 - ln 2, normalised.
+    first, second = 0.9162907, 0.2231436
+    by_worth = (3 * first + second) / (first + second)
+    assert selection.gain(worth, worth) == pytest.approx(by_worth, rel=1e-6)
+    assert selection.gain(worth, -worth) == pytest.approx(-2)
+
+
+def sample(noise: float) -> selection.Sample:
+    worth = NOISE.standard_normal(60)
+    lives = [worth[:, None] + noise * NOISE.standard_normal((60, 64)) for _ in range(3)]
+    return selection.Sample(worth, *lives, np.random.default_rng(1))
+
+
+def test_more_lifetimes_and_less_noise_gain_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "PICKS", 200)
+
+    def mean_gain(noise: float, count: int, way: str) -> float:
+        one = sample(noise)
+        return one.row(way, count, 60, one.ways(count)[way])["gain"]
+
+    assert mean_gain(0, 4, "4 mazes") > 0.9
+    assert mean_gain(5, 4, "4 mazes") < mean_gain(5, 16, "16 mazes") < 0.9
+    assert mean_gain(5, 16, "16 mazes") < mean_gain(5, 16, "race over 8 + 16")
+    assert abs(mean_gain(1e6, 4, "race over 2 + 4")) < 0.3
+
+
+def test_selection_is_measured_on_a_runs_next_candidates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("WORTH", 4), ("FEW", 64), ("PICKS", 3)):
+        monkeypatch.setattr(selection, name, value)
+    config = tmp_path / "short.yaml"
+    config.write_text(dump_experiment(changed(generations=1)))
+    run = tmp_path / "run"
+    assert evo_plastic("train", config, "--run", run).code == 0
+    out = tmp_path / "selection.json"
+    result = CliRunner().invoke(
+        selection.main, [str(run), "--out", str(out)], catch_exceptions=False
+    )
+    assert result.exit_code == 0
+    document = json.loads(out.read_text())
+    assert document["generation"] == 1
+    assert len(document["rows"]) == 18
+    assert {row["population"] for row in document["rows"]} == {12, 6, 3}
+    assert all(np.isfinite(row["gain"]) for row in document["rows"])
