@@ -232,6 +232,24 @@ def test_stretching_the_objective_stretches_the_search() -> None:
     np.testing.assert_allclose(stretched.C, state.C, rtol=1e-9)
 
 
+@every_way
+def test_stretching_single_genes_stretches_the_search_once_variances_follow(
+    step_size: str, active: bool
+) -> None:
+    strategy = SepCMAES(9, 0.5, 3, step_size, active)
+    stretch = 10.0 ** np.linspace(-3, 3, 10)
+    state = strategy.init(start_of(10, 0))
+    stretched = strategy.init(stretch * start_of(10, 0))._replace(C=stretch**2)
+    for _ in range(30):
+        genomes = strategy.candidates(strategy.proposal(state), 0, 9)
+        images = strategy.candidates(strategy.proposal(stretched), 0, 9)
+        state = strategy.tell(state, -ellipsoid(genomes))
+        stretched = strategy.tell(stretched, -ellipsoid(images / stretch))
+    np.testing.assert_allclose(stretched.mean, stretch * state.mean, rtol=1e-8)
+    np.testing.assert_allclose(stretched.C, stretch**2 * state.C, rtol=1e-8)
+    assert stretched.sigma == pytest.approx(state.sigma, rel=1e-8)
+
+
 def test_a_lost_candidate_makes_the_population_smaller() -> None:
     whole = SepCMAES(8, 0.5, 3, "tpa", True)
     rest = SepCMAES(6, 0.5, 3, "tpa", True)
@@ -294,9 +312,10 @@ def test_small_genomes_and_large_populations_converge(n: int) -> None:
         assert evaluations(ellipsoid, n, 360, 1, step_size, active) < 60_000
 
 
+@every_way
 @pytest.mark.parametrize("population", [4, 360])
-def test_a_generation_of_25_000_genes(population: int) -> None:
-    strategy = SepCMAES(population, 0.05, 1, "tpa", True)
+def test_a_generation_of_25_000_genes(population: int, step_size: str, active: bool) -> None:
+    strategy = SepCMAES(population, 0.05, 1, step_size, active)
     state = strategy.tell(strategy.init(np.zeros(25_000)), np.arange(population) % 7.0)
     assert np.isfinite(state.mean).all()
     assert (state.C > 0).all()
