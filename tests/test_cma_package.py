@@ -137,3 +137,12 @@ def test_a_generation_that_lost_more_than_half_ends_training() -> None:
     fitness[5] = np.inf
     with pytest.raises(TrainingFailed, match="4 of 10 candidates have a finite fitness"):
         strategy.tell(state, fitness)
+
+
+def test_a_state_of_another_version_is_refused() -> None:
+    strategy = make()
+    state = advance(strategy, strategy.init(np.zeros(4)), 3)
+    for name in ("engine.piston", "__class__.x"):
+        arrays = strategy.to_arrays(state) | {f"cma.{name}": np.array(1.0)}
+        with pytest.raises(InputError, match=f"does not fit this version .* no {name}"):
+            make().proposal(make().from_arrays(arrays))

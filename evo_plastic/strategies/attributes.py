@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evo_plastic.errors import InputError
+
 _SCALARS = (bool, int, float, np.generic)
 _LEFT_OUT = ("sp", "timer", "logger")
 """What follows from the options and is made anew, and clocks and files, which nothing follows."""
@@ -17,12 +19,20 @@ def read(root: Any) -> dict[str, NDArray[Any]]:
 
 
 def write(root: Any, values: Mapping[str, NDArray[Any]]) -> None:
-    """Give ``root`` the values that ``read`` found in another object with the same parts."""
+    """Give ``root`` the values that ``read`` found in another object with the same parts.
+
+    ``InputError`` for a name that is none of its parts'.
+    """
     for name, value in values.items():
         *path, last = name.split(".")
         owner = root
         for part in path:
-            owner = getattr(owner, part)
+            owner = vars(owner).get(part)
+            if not _is_part(owner):
+                raise InputError(
+                    f"the search state does not fit this version of the cma package: it has no "
+                    f"{name}"
+                )
         if isinstance(getattr(owner, last, None), list):
             setattr(owner, last, value.tolist())
         else:

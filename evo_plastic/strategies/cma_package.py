@@ -9,7 +9,8 @@ at the first mean; otherwise the search goes on.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -111,7 +112,8 @@ class CMA:
             )
         genomes = self._ask(state)
         strategy, self._live.state = self._live.strategy, None
-        strategy.tell(list(genomes[ranked]), list(-fitness[ranked]))
+        with _quiet():
+            strategy.tell(list(genomes[ranked]), list(-fitness[ranked]))
         search, generation = spend(state.search), state.generation + 1
         config = self.config
         if config.restarts != "none" and strategy.stop():
@@ -169,15 +171,15 @@ class CMA:
             "verbose": -9,
             "randn": _Normal(noise(self.seed, generation, 0)),
         }
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
             return cma.CMAEvolutionStrategy(start, search.sigma, options)
 
     def _restore(self, state: State) -> Any:
         strategy = self._make(state.start, state.search, state.generation)
         if state.search.told > 0:
             # Some parts of the package's object are made when they are first needed.
-            strategy.tell(strategy.ask(), list(range(state.search.population)))
+            with _quiet():
+                strategy.tell(strategy.ask(), list(range(state.search.population)))
             attributes.write(strategy, state.numbers)
         return strategy
 
@@ -188,10 +190,19 @@ class CMA:
             self._keep(state, self._restore(state), None)
         if live.genomes is None:
             live.strategy.opts["randn"].stream = noise(self.seed, state.generation, 0)
-            live.genomes = np.array(live.strategy.ask())
+            with _quiet():
+                live.genomes = np.array(live.strategy.ask())
         genomes: Vector = live.genomes
         return genomes
 
     def _keep(self, state: State, strategy: Any, genomes: Vector | None) -> None:
         self._live.state, self._live.strategy = state, strategy
         self._live.genomes = genomes
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The package warns of much that is no fault of a user's: unusual options, long paths."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
