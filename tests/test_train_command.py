@@ -194,6 +194,18 @@ def test_a_damaged_checkpoint_is_passed_over(undisturbed: Path, tmp_path: Path) 
         (["{tmp}/missing.yaml"], "missing.yaml"),
         (["{tmp}/c.yaml", "--set", "strategy.popolation=5"], "did you mean 'population'"),
         (["{tmp}/c.yaml", "--set", "strategy.population=many"], "strategy.population"),
+        (
+            [
+                "{tmp}/c.yaml",
+                "--run",
+                "{tmp}/new",
+                "--set",
+                "strategy.name=cma",
+                "--set",
+                "network={{name: meta-lstm, modulation: none}}",
+            ],
+            "full is for at most 2000 genes",
+        ),
         (["{tmp}/c.yaml", "--run", "{run}"], "is not empty"),
         (["--run", "{tmp}", "--resume"], "is no run directory"),
         (["{tmp}/c.yaml", "--resume"], "--resume needs --run"),

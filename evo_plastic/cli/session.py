@@ -23,6 +23,7 @@ from evo_plastic.records.directory import RunDirectory, default_run_name
 from evo_plastic.records.genome_sources import open_genome
 from evo_plastic.records.genomes import GenomeFile, check_genome, load_genome, save_genome
 from evo_plastic.records.manifest import Ending, Manifest
+from evo_plastic.strategies import check_size
 from evo_plastic.tasks.maze import INTERFACE
 from workers.evaluator import open_evaluator
 
@@ -52,6 +53,7 @@ def plan_new(config: Path, overrides: Sequence[str], path: Path | None) -> Plan:
     name = default_run_name(config.stem, experiment.seed, datetime.now(UTC))
     start = None if experiment.start is None else open_genome(experiment.start)
     spec = _network(experiment, start, Path(experiment.start or ""))
+    check_size(experiment.strategy, spec.n_gene)
     return Plan(experiment, path or Path("runs") / name, False, spec, start)
 
 

@@ -6,11 +6,12 @@ from evo_plastic.config import CMAConfig, OpenAIESConfig, StrategyConfig
 from evo_plastic.layout import Layout
 from evo_plastic.seeding import STREAM_GENOME, fold
 from evo_plastic.strategies.base import AnyStrategy, Proposal, State, Vector, noise
+from evo_plastic.strategies.limits import check_size
 from evo_plastic.strategies.openai_es import OpenAIES
 from evo_plastic.strategies.sep_cma_es import SepCMAES
 from evo_plastic.strategies.wang2022 import Wang2022
 
-__all__ = ["AnyStrategy", "Proposal", "State", "create", "first_mean"]
+__all__ = ["AnyStrategy", "Proposal", "State", "check_size", "create", "first_mean"]
 
 
 def create(config: StrategyConfig, layout: Layout, seed: int) -> AnyStrategy:

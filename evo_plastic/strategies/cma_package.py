@@ -22,11 +22,10 @@ from evo_plastic.config import CMAConfig
 from evo_plastic.errors import InputError, TrainingFailed
 from evo_plastic.strategies import attributes
 from evo_plastic.strategies.base import Vector, noise
+from evo_plastic.strategies.limits import check_size
 from evo_plastic.strategies.ranking import best_first
 from evo_plastic.strategies.restarts import Search, first_search, next_search, spend
 
-MOST_GENES = 2000
-"""Of a full matrix: it and its eigenvectors are 64 MB then, and take seconds per generation."""
 _OWN = "own."
 _PACKAGE = "cma."
 
@@ -83,13 +82,7 @@ class CMA:
         return CMA, (self.config, self.seed)
 
     def init(self, mean: Vector) -> State:
-        if mean.size < 2:
-            raise InputError("strategy.name: cma is for at least two genes; expected sep-cma-es")
-        if self.config.covariance == "full" and mean.size > MOST_GENES:
-            raise InputError(
-                f"strategy.covariance: full is for at most {MOST_GENES} genes, this network has "
-                f"{mean.size}; expected diagonal, or strategy.name: sep-cma-es"
-            )
+        check_size(self.config, mean.size)
         start = np.array(mean, np.float64)
         search = first_search(self.config.population, self.config.sigma)
         return self._begin(start, search, generation=0)
