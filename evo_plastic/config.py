@@ -245,7 +245,8 @@ class TrainingConfig(Section):
 
     racing: bool = False
     """Whether all candidates live in half of a stage's tasks only, and the better half of them in
-    as many more as the stage has."""
+    as many more as the stage has. For strategies that learn from the better half above all: it
+    sets openai-es back."""
 
     validation: ValidationConfig = ValidationConfig()
 
