@@ -2,6 +2,7 @@
 # mypy: disable-error-code="no-untyped-call,import-untyped,import-not-found"
 
 import importlib.util
+import logging
 import warnings
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -99,6 +100,7 @@ class EvoTorch:
         from evotorch import Problem
         from evotorch.algorithms import CMAES
 
+        logging.getLogger("evotorch").setLevel(logging.WARNING)
         torch.manual_seed(seed)
         torch.set_num_threads(1)
         self._evaluate: Evaluate | None = None
