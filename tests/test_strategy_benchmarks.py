@@ -90,6 +90,13 @@ def test_races_are_run_once_each(small: None, tmp_path: Path) -> None:
     assert outcomes == {todo[0]: known}
 
 
+def test_memory_is_that_of_the_search() -> None:
+    small, large = cost._memory("ours", 100), cost._memory("ours", 20_743)
+    genomes = 360 * 20_743 * 8 / 1e6
+    assert small < 20
+    assert genomes < large < 10 * genomes
+
+
 def test_one_command_prints_both_tables_and_writes_them(
     small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,12 @@
 """Time of a generation without its evaluation, and the memory that a strategy takes."""
 
 import multiprocessing
-import resource
+import re
 import statistics
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from evo_plastic.cli.output import print_table
 POPULATION = 360
 SIZES = (1347, 20743)
 """Genes of DecPRNN(PostDN) and of PRNN(PostDN)."""
-WARM_UP, MEGABYTE = 3, 1024  # ru_maxrss counts kilobytes
+WARM_UP = 3
 
 
 def _begin(contestant: str, n: int) -> Contestant:
@@ -57,11 +58,17 @@ def _memory(contestant: str, n: int) -> float:
 def _grown(contestant: str, n: int) -> float:
     """How much this process has grown at most, libraries aside, in MB."""
     _generation(_begin(contestant, 10), 0)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _peak()
     search = _begin(contestant, n)
     for number in range(WARM_UP):
         _generation(search, number)
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / MEGABYTE
+    return _peak() - before
+
+
+def _peak() -> float:
+    """Most memory this process ever held, in MB; ``ru_maxrss`` would count its parent's too."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
 
 
 def show(rows: Sequence[Row]) -> None:

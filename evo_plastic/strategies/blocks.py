@@ -10,8 +10,8 @@ from evo_plastic.strategies.base import Vector
 
 BLOCK = 16
 """Candidates that one thread adds up: so few that the cores end together."""
-WORTH_THREADS = 1 << 18
-"""Numbers to draw, below which starting threads costs more than they save."""
+WORTH_THREADS = 1 << 21
+"""Numbers to draw, below which threads wait for one another's Python more than they save."""
 
 
 def add_up(add: Callable[[int, Vector], None], count: int, shape: tuple[int, int]) -> Vector:
