@@ -25,7 +25,7 @@ def plain_weights(n: int, size: int, active: bool) -> tuple[list[float], float, 
 def plain_sigma(state: State, n: int, size: int, mu: float, paths: tuple, lead: float) -> dict:
     """The step size of each rule; paths: p_σ' and p_f'; lead: r."""
     c_s = (mu + 2) / (n + mu + 3)
-    c_f = min(0.5, 4 * c_s)
+    c_f = min(0.5, max(4 * c_s, math.sqrt(c_s)))
     chi = math.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n**2))
     extra = 2 * max(0, math.sqrt((mu - 1) / (n + 1)) - 1)
     slow = c_s / (1 + c_s + extra) * (math.hypot(*paths[0]) / chi - 1)
@@ -65,7 +65,7 @@ def plain_update(
     n, size = len(state.mean), len(z)
     w, mu, c_1, c_mu = plain_weights(n, size, active)
     c_s, root = (mu + 2) / (n + mu + 3), math.sqrt(n)
-    c_f = min(0.5, 4 * c_s)
+    c_f = min(0.5, max(4 * c_s, math.sqrt(c_s)))
     c_c = (1 + 1 / n + mu / n) / (root + 1 / n + 2 * mu / n)
     chi = root * (1 - 1 / (4 * n) + 1 / (21 * n**2))
     z_w = [sum(w[i] * z[i][j] for i in range(size // 2)) for j in range(n)]

@@ -21,10 +21,17 @@ every_way = pytest.mark.parametrize(("step_size", "active"), WAYS)
 
 @every_way
 @pytest.mark.parametrize(
-    ("n", "population", "generations", "seeds"), [(3, 100, 12, 1), (10, 12, 2, 80)]
+    ("n", "population", "generations", "march", "seeds"),
+    [(3, 100, 12, 4, 1), (10, 12, 2, 2, 80), (120, 12, 50, 40, 1)],
 )
 def test_updates_are_those_of_the_equations_in_plain_python(
-    n: int, population: int, generations: int, seeds: int, step_size: str, active: bool
+    n: int,
+    population: int,
+    generations: int,
+    march: int,
+    seeds: int,
+    step_size: str,
+    active: bool,
 ) -> None:
     seen = set()
     for seed in range(seeds):
@@ -34,7 +41,7 @@ def test_updates_are_those_of_the_equations_in_plain_python(
             proposal = strategy.proposal(state)
             # A march in one direction stalls p_c (h = 0), no direction at all lets it go.
             genomes = strategy.candidates(proposal, 0, population)
-            fitness = genomes.sum(axis=1) if generation < 4 else np.sin(1e6 * genomes[:, 0])
+            fitness = genomes.sum(axis=1) if generation < march else np.sin(1e6 * genomes[:, 0])
             order = np.argsort(-fitness)
             place = np.argsort(order)
             lead = (place[1] - place[0]) / (population - 1) if generation else 0.0

@@ -8,7 +8,7 @@
 its trust is set by the signal-to-noise ratio of Nomura et al. 2023, LRA-CMA-ES). Noise in the
 fitness makes a fast rule stray, and a path that goes on in one direction makes it explode:
 
-    p_f' = (1-c_f) p_f + √(c_f (2-c_f) μ_eff) z               c_f = min(1/2, 4 c_σ)
+    p_f' = (1-c_f) p_f + √(c_f (2-c_f) μ_eff) z               c_f = min(1/2, max(4 c_σ, √c_σ))
     Δ_f  = c_f/d_f (|p_f'| / √(1-(1-c_f)^(2(g+1))) / χ - 1)   d_f = 0.12 d_σ, with c_f for c_σ
     E, V = running means of Δ_f and Δ_f², β = 0.03
     S    = (E² - κV) / (V - E²) if E < 0 else 0
@@ -61,7 +61,7 @@ class Rates(NamedTuple):
 def rates(n: int, candidates: int, mu_eff: float) -> Rates:
     """For n genes and as many ranked candidates (λ)."""
     c_sigma = (mu_eff + 2) / (n + mu_eff + 3)
-    c_fast = min(0.5, 4 * c_sigma)
+    c_fast = min(0.5, max(4 * c_sigma, math.sqrt(c_sigma)))
     excess = 2 * max(0.0, math.sqrt((mu_eff - 1) / (n + 1)) - 1)
     return Rates(
         c_sigma=c_sigma,
