@@ -32,15 +32,18 @@ def plain_sigma(state: State, n: int, size: int, mu: float, paths: tuple, lead: 
     t = state.generation + 1
     long = math.hypot(*paths[1]) / math.sqrt(1 - (1 - c_f) ** (2 * t))
     fast = c_f / (0.12 * (1 + c_f + extra)) * (long / chi - 1)
+    beta = min(0.03, c_f / 8)
     told = {
-        "change": 0.97 * state.change + 0.03 * fast,
-        "square": 0.97 * state.square + 0.03 * fast**2,
+        "change": (1 - beta) * state.change + beta * fast,
+        "square": (1 - beta) * state.square + beta * fast**2,
     }
-    E, V = (value / (1 - 0.97**t) for value in told.values())
+    full = 1 - (1 - beta) ** t
+    E, V = (value / full for value in told.values())
     rho = (1 - c_f) ** 2
-    noise = min(1, 0.03 / 1.97 * (1 + rho) / (1 - rho) / (1 - 0.97**t)) * V
+    noise = min(1, beta / (2 - beta) * (1 + rho) / (1 - rho) / full) * V
     signal = (E * E - noise) / (V - E * E) if E < 0 and V > E * E else 0
-    told["share"] = state.share * math.exp(min(1, max(-1, 2 * signal / state.share - 1)) / 10)
+    push = min(1, max(-1, 2 * signal / state.share - 1))
+    told["share"] = state.share * math.exp(push * beta / 0.3)
     told["share"] = eta = min(1, max(0.01, told["share"]))
     trend = 0.7 * state.trend + 0.3 * math.copysign(abs(lead) ** 0.5, lead)
     damping = 0.35 + math.log(n) + math.log(max(1, size - n))

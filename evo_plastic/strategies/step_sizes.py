@@ -10,9 +10,9 @@ fitness makes a fast rule stray, and a path that goes on in one direction makes 
 
     p_f' = (1-c_f) p_f + √(c_f (2-c_f) μ_eff) z               c_f = min(1/2, max(4 c_σ, √c_σ))
     Δ_f  = c_f/d_f (|p_f'| / √(1-(1-c_f)^(2(g+1))) / χ - 1)   d_f = 0.12 d_σ, with c_f for c_σ
-    E, V = running means of Δ_f and Δ_f², β = 0.03
+    E, V = running means of Δ_f and Δ_f²                      β = min(0.03, c_f/8)
     S    = (E² - κV) / (V - E²) if E < 0 else 0
-    η'   = η exp(clip(2S/η - 1, -1, 1) / 10)                  within [0.01, 1], 0.1 at first
+    η'   = η exp(clip(2S/η - 1, -1, 1) β/0.3)                 within [0.01, 1], 0.1 at first
     σ'   = σ exp(min(1, (1-η') Δ + η' Δ_f))
 
 where κV is what E² amounts to if Δ_f is only noise, correlated like a path's length. "tpa"
@@ -33,7 +33,7 @@ import numpy as np
 from evo_plastic.strategies.base import Vector
 
 StepSize = Literal["csa", "dual-csa", "tpa"]
-BETA = 0.03
+MOST_BETA = 0.03
 C_S = 0.3
 LEAST_TRUST = 0.01
 
@@ -89,15 +89,17 @@ def grown(c: float, generation: int) -> float:
 
 def weigh(trust: Trust, change: float, c_fast: float, generation: int) -> Trust:
     """Trust after the fast path proposed ``change`` (Δ_f) in generation g, from 0 on."""
-    told, squared = ((1 - BETA) * old + BETA * new for old, new in
+    beta = min(MOST_BETA, c_fast / 8)
+    told, squared = ((1 - beta) * old + beta * new for old, new in
                      ((trust.change, change), (trust.square, change**2)))  # fmt: skip
-    weight = 1 - (1 - BETA) ** (generation + 1)
+    weight = 1 - (1 - beta) ** (generation + 1)
     E, V = told / weight, squared / weight
     rho = (1 - c_fast) ** 2
-    kappa = min(1.0, BETA / (2 - BETA) * (1 + rho) / (1 - rho) / weight)
+    kappa = min(1.0, beta / (2 - beta) * (1 + rho) / (1 - rho) / weight)
     signal = (E**2 - kappa * V) / max(V - E**2, np.finfo(float).tiny) if E < 0 else 0.0
     step = min(1.0, max(-1.0, 2 * signal / trust.share - 1))
-    return Trust(told, squared, min(1.0, max(LEAST_TRUST, trust.share * math.exp(step / 10))))
+    share = trust.share * math.exp(step * (beta / MOST_BETA) / 10)
+    return Trust(told, squared, min(1.0, max(LEAST_TRUST, share)))
 
 
 def lead(fitness: Vector, candidates: int) -> float:
