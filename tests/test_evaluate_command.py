@@ -66,8 +66,9 @@ def scores(path: Path, *arguments: object, workers: int = 1) -> list[dict[str, A
 
 def test_the_document_has_genome_oracle_and_random(usual: Evaluation, genome: Path) -> None:
     document = usual.document
-    assert list(document) == ["schema", "seed", "repeats", "provenance", "scores"]
-    assert document["schema"] == "evo_plastic/evaluate/1"
+    parts = ["schema", "seed", "repeats", "provenance", "scores", "differences"]
+    assert list(document) == parts
+    assert document["schema"] == "evo_plastic/evaluate/2"
     assert (document["seed"], document["repeats"]) == (0, 2)
     assert [one["policy"] for one in document["scores"]] == [str(genome), "oracle", "random"]
     first = named_set("maze9/test").subset(slice(32))
@@ -75,8 +76,10 @@ def test_the_document_has_genome_oracle_and_random(usual: Evaluation, genome: Pa
         assert one["task_set"] == "maze9/test"
         assert one["sha256"] == first.content_hash
         assert one["instances"] == 32
-        for numbers in (one["mean"], one["se"], one["goal_rate"], one["steps"]):
-            assert len(numbers) == 3
+        for name in ("mean", "se", "goal_rate", "steps", "coverage"):
+            assert len(one[name]) == 3
+    assert [one["entropy"] is None for one in document["scores"]] == [False, True, False]
+    assert [one["decisive"] is None for one in document["scores"]] == [False, True, True]
 
 
 def test_reward_is_goals_less_a_hundredth_of_the_steps(usual: Evaluation) -> None:
@@ -91,11 +94,15 @@ def test_reward_is_goals_less_a_hundredth_of_the_steps(usual: Evaluation) -> Non
 def test_the_table_shows_the_numbers_of_the_document(usual: Evaluation) -> None:
     headers, *found = rows(usual.ended.out)
     rollouts = [f"rollout {number}" for number in (1, 2, 3)]
-    assert headers == ["tasks", "mazes", "policy", *rollouts, "goals, last", "steps, last"]
+    ends = ["goals, last", "steps", "coverage", "decisive", "entropy, bits"]
+    assert headers == ["tasks", "mazes", "policy", *rollouts, *ends]
     for row, one in zip(found, usual.document["scores"], strict=True):
         cells = [f"{m:.3f} ± {s:.3f}" for m, s in zip(one["mean"], one["se"], strict=True)]
-        ends = [f"{100 * one['goal_rate'][2]:.1f} %", f"{one['steps'][2]:.1f}"]
-        assert row == ["maze9/test", "32", one["policy"], *cells, *ends]
+        cells += [f"{100 * one['goal_rate'][2]:.1f} %", f"{one['steps'][2]:.1f}"]
+        shares = [one["coverage"], one["decisive"]]
+        cells += [f"{100 * share[2]:.1f} %" for share in shares if share is not None]
+        cells += [] if one["entropy"] is None else [f"{one['entropy'][2]:.2f}"]
+        assert row == ["maze9/test", "32", one["policy"], *cells]
 
 
 def test_one_worker_gives_the_numbers_of_two(

@@ -15,6 +15,7 @@ from evo_plastic.analysis.comparison import (
 )
 from evo_plastic.analysis.evaluation import RolloutTable, summarise
 from evo_plastic.tasks import named_set
+from evo_plastic.tasks.behaviour import Behaviour
 from evo_plastic.tasks.fitness import DIVERGED, FAILED, REACHED
 from evo_plastic.tasks.oracle import random_policy
 from evo_plastic.tasks.task_sets import TaskSet
@@ -99,7 +100,7 @@ def test_numbers_are_plain_ones_that_json_and_pickle_take() -> None:
 def test_json_has_null_for_nan() -> None:
     nan = float("nan")
     table = RolloutTable(1, mean=(0.5, nan), se=(nan, nan), goal_rate=(1.0, 0.5), steps=(9.0, 8.5))
-    document = Scored("us", "maze9/test", "abc", table).to_json()
+    document = Scored("us", "maze9/test", "abc", table, np.zeros((1, 2))).to_json()
     assert json.loads(json.dumps(document, allow_nan=False)) == {
         "policy": "us",
         "task_set": "maze9/test",
@@ -109,7 +110,23 @@ def test_json_has_null_for_nan() -> None:
         "se": [None, None],
         "goal_rate": [1.0, 0.5],
         "steps": [9.0, 8.5],
+        "coverage": None,
+        "decisive": None,
+        "entropy": None,
     }
+
+
+def test_a_table_has_the_means_of_what_was_measured() -> None:
+    shares = np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6], [0.7, 1.0]])
+    table = summarise(STEPS, OUTCOME, 2, Behaviour(shares, None, shares / 2))
+    assert table.coverage == pytest.approx((0.4, 0.55))
+    assert table.decisive is None
+    assert table.entropy == pytest.approx((0.2, 0.275))
+
+
+def test_a_score_keeps_the_rewards_of_each_instance() -> None:
+    scored = score("us", drawn(CORRIDOR), STEPS, OUTCOME, 2)
+    np.testing.assert_allclose(scored.rewards, [[0.8, -1.0], [-0.75, 0.5]])
 
 
 def test_a_score_says_which_mazes_it_is_of() -> None:
@@ -139,6 +156,10 @@ def test_anchors_on_a_corridor_and_a_goal_out_of_reach() -> None:
     assert oracle.table.se == pytest.approx((1.44, 1.44))
     assert oracle.table.goal_rate == (0.5, 0.5)
     assert oracle.table.steps == (106.0, 106.0)
+    # 13 of 17 free cells, and 1 of 17: somebody who knows stays where he is.
+    assert oracle.table.coverage == pytest.approx(((13 / 17 + 1 / 17) / 2,) * 2)
+    assert oracle.table.decisive is oracle.table.entropy is random.table.decisive is None
+    assert random.table.entropy == (2.0, 2.0)
     for mean, rate in zip(random.table.mean, random.table.goal_rate, strict=True):
         assert mean < -0.56
         assert rate <= 0.5
@@ -162,7 +183,10 @@ def test_the_random_policy_meets_every_repeat_with_its_own_key() -> None:
     runs = [random_policy(mazes, keys[:, repeat], 2) for repeat in range(3)]
     steps = np.stack([run[0] for run in runs], axis=1).reshape(60, 2)
     reached = np.stack([run[1] for run in runs], axis=1).reshape(60, 2)
-    assert random.table == summarise(steps, np.where(reached, REACHED, FAILED), 3)
+    visited = np.stack([run[2] for run in runs], axis=1).reshape(60, 2)
+    free = np.repeat((mazes.walls == 0).sum(axis=(1, 2)), 3)
+    acted = Behaviour(visited / free[:, None], None, np.full((60, 2), 2.0))
+    assert random.table == summarise(steps, np.where(reached, REACHED, FAILED), 3, acted)
     assert 0 < random.table.goal_rate[0] < 1
     assert random.table.mean[0] != random.table.mean[1]
 

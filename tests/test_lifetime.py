@@ -42,7 +42,7 @@ def live(engine: Engine, genome: NDArray[Any], lives: Any = slice(None), **more:
     """The lifetimes ``lives`` of one genome: steps and outcome (lives, rollouts)."""
     keys = KEYS[None, lives].copy()
     found = engine.live_population(genome[None], TASKS, INSTANCE[lives], keys, ROLLOUTS, **more)
-    return Outcomes(found.steps[0], found.outcome[0], found.actions)
+    return Outcomes(found.steps[0], found.outcome[0], found.actions, found.outputs)
 
 
 class SlowLife:

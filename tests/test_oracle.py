@@ -33,7 +33,7 @@ def scipy_distance(walls: np.ndarray, start: int, goal: int) -> float:
 def test_a_drawn_path_has_the_length_counted_by_hand() -> None:
     mazes = drawn(CORRIDOR, WALLED_IN)
     np.testing.assert_array_equal(shortest_paths(mazes), [12, -1])
-    np.testing.assert_allclose(rollout_rewards(*oracle_policy(mazes, 1))[:, 0], [0.88, -2.0])
+    np.testing.assert_allclose(rollout_rewards(*oracle_policy(mazes, 1)[:2])[:, 0], [0.88, -2.0])
 
 
 @pytest.mark.parametrize("name", ["maze9", "maze21"])
@@ -50,18 +50,21 @@ def test_reward_is_one_less_a_hundredth_per_step_or_minus_two() -> None:
 
 def test_random_policy_equals_a_plain_walk() -> None:
     mazes, keys = sample(DISTRIBUTIONS["maze9"], fold(2, np.arange(20))), fold(3, np.arange(20))
-    steps, reached = random_policy(mazes, keys, rollouts=3)
+    steps, reached, visited = random_policy(mazes, keys, rollouts=3)
     for i, key in enumerate(keys):
         golden = np.uint64(0x9E3779B97F4A7C15)
         words = mix64(key + np.arange(3 * MAX_STEPS, dtype=np.uint64) * golden)
         for rollout, actions in enumerate((words >> np.uint64(62)).reshape(3, MAX_STEPS)):
             here, taken = tuple(mazes.start[i]), 0
+            seen = {here}
             while here != tuple(mazes.goal[i]) and taken < MAX_STEPS:
                 dx, dy = MOVES[actions[taken]]
                 there = (here[0] + dx, here[1] + dy)
                 here = here if mazes.walls[i][there] else there
+                seen.add(here)
                 taken += 1
             assert steps[i, rollout] == taken
+            assert visited[i, rollout] == len(seen)
             assert reached[i, rollout] == (here == tuple(mazes.goal[i]))
     assert steps.dtype == np.int32
 
@@ -77,7 +80,7 @@ def test_a_random_lifetime_depends_on_its_maze_and_key_alone() -> None:
 
 @pytest.mark.parametrize(("mean", "error"), [(-1.214, 0.032), (-1.159, 0.023)])
 def test_random_reward_is_the_published_one(mean: float, error: float) -> None:
-    rewards = rollout_rewards(*random_policy(named_set("maze9"), fold(5, np.arange(2048)), 1))
+    rewards = rollout_rewards(*random_policy(named_set("maze9"), fold(5, np.arange(2048)), 1)[:2])
     combined = np.hypot(rewards.std() / np.sqrt(rewards.size), error)
     assert abs(rewards.mean() - mean) < 4 * combined
 
@@ -88,6 +91,6 @@ def test_random_reward_is_the_published_one(mean: float, error: float) -> None:
 def test_oracle_reward_is_that_of_the_reference_mazes(
     name: str, mean: float, error: float
 ) -> None:
-    rewards = rollout_rewards(*oracle_policy(named_set(name), 1))
+    rewards = rollout_rewards(*oracle_policy(named_set(name), 1)[:2])
     combined = np.hypot(rewards.std() / np.sqrt(rewards.size), error)
     assert abs(rewards.mean() - mean) < 4 * combined

@@ -1,6 +1,6 @@
 """The engine of one worker: a network's kernel arrays, reused for every genome it is given."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ class Outcomes(NamedTuple):
     steps: NDArray[np.int16]  # (…, rollouts)
     outcome: NDArray[np.int8]  # (…, rollouts), see ``tasks.fitness``
     actions: NDArray[np.uint8]  # (lives, rollouts · MAX_STEPS); (0, 0) when not recorded
+    outputs: NDArray[Any]  # (lives, rollouts · MAX_STEPS, outputs), likewise
 
 
 class Engine:
@@ -49,16 +50,18 @@ class Engine:
         """The same lifetimes for each of several genomes, shape (genomes, n_gene).
 
         instance: (lives,) maze of each lifetime      keys: (1 or genomes, lives) of its noise
-        record: keep the actions (of the last genome)
+        record: keep actions and outputs (of the last genome)
         """
         shape = (len(genomes), len(instance), rollouts)
         steps, outcome = np.zeros(shape, np.int16), np.zeros(shape, np.int8)
-        actions = np.zeros((len(instance), rollouts * MAX_STEPS) if record else (0, 0), np.uint8)
+        room = (len(instance), rollouts * MAX_STEPS) if record else (0, 0)
+        actions = np.zeros(room, np.uint8)
+        outputs = np.zeros((*room, self.spec.outputs if record else 0), self._slots.o.dtype)
         world = World(task_set.cells, task_set.flat_start, task_set.flat_goal, task_set.size)
         net = self._network
         live_population(
             genomes, net.source, net.target, net.buffer, net.genes, net.memory, world,
-            self._slots, Lives(instance, keys[0], steps[0], outcome[0], actions), keys,
-            steps, outcome,
+            self._slots, Lives(instance, keys[0], steps[0], outcome[0], actions, outputs),
+            keys, steps, outcome,
         )  # fmt: skip
-        return Outcomes(steps, outcome, actions)
+        return Outcomes(steps, outcome, actions, outputs)

@@ -12,11 +12,11 @@ from evo_plastic.config import NetworkConfig, PoolConfig
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.strategies import AnyStrategy, Proposal
 from evo_plastic.tasks import training_tasks
+from evo_plastic.tasks.behaviour import Behaviour
 from evo_plastic.tasks.task_sets import TaskSet
 from evo_plastic.tasks.trial import Trial
 from workers import pool
-from workers.engine import Outcomes
-from workers.jobs import Chunk, LifetimeWorker, LivesJob, PopulationJob, PopulationResult
+from workers.jobs import Chunk, LifetimeWorker, Lived, LivesJob, PopulationJob, PopulationResult
 
 SHARE = 1.5
 """A chunk is a worker's part of what is left, divided by this: large ones first, little at the
@@ -45,15 +45,21 @@ class PoolEvaluator:
         keys: NDArray[np.uint64],
         rollouts: int,
         record: bool = False,
-    ) -> Outcomes:
+    ) -> Lived:
         """Lifetimes of one genome; keys: (instances, repeats). All axes (lives, …) in that order.
 
-        record: keep every action, (lives, rollouts · MAX_STEPS).
+        record: keep every action and measure behaviour.
         """
         instance = np.repeat(np.arange(len(task_set), dtype=np.int32), keys.shape[1])
         job = LivesJob(genome, task_set, instance, keys.reshape(-1), rollouts, record)
         results = self._pool.map(job, self._cut(keys.size))
-        return Outcomes(*(np.concatenate(arrays) for arrays in zip(*results, strict=True)))
+        steps, outcome, actions, acted = zip(*results, strict=True)
+        behaviour = None
+        if record:
+            behaviour = Behaviour(*map(np.concatenate, zip(*acted, strict=True)))
+        return Lived(
+            np.concatenate(steps), np.concatenate(outcome), np.concatenate(actions), behaviour
+        )
 
     def _cut(self, count: int) -> list[Chunk]:
         chunks, first = list[Chunk](), 0

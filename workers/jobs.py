@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.seeding import STREAM_NOISE, fold
 from evo_plastic.strategies import AnyStrategy, Proposal
+from evo_plastic.tasks.behaviour import Behaviour, behaviour
 from evo_plastic.tasks.fitness import lifetime_fitness, rollout_rewards
 from evo_plastic.tasks.task_sets import TaskSet
 from evo_plastic.tasks.trial import Trial
@@ -34,6 +35,15 @@ class PopulationResult(NamedTuple):
     fitness: NDArray[np.float64]  # (candidates,)
     steps: int  # environment steps lived
     seconds: float  # CPU time
+
+
+class Lived(NamedTuple):
+    """Lifetimes of one genome."""
+
+    steps: NDArray[np.int16]  # (lives, rollouts)
+    outcome: NDArray[np.int8]  # (lives, rollouts), see ``tasks.fitness``
+    actions: NDArray[np.uint8]  # (lives, rollouts · MAX_STEPS); (0, 0) without a record
+    behaviour: Behaviour | None  # None without a record
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,7 @@ class PopulationJob:
 class LivesJob:
     """Lifetimes of one genome; a chunk is a range of lifetimes.
 
-    instance, keys: (lives,)      record: keep the actions
+    instance, keys: (lives,)      record: keep the actions, measure behaviour
     """
 
     genome: NDArray[np.float64]
@@ -83,7 +93,7 @@ class LivesJob:
     rollouts: int
     record: bool
 
-    def run(self, engine: Engine, chunk: Chunk) -> Outcomes:
+    def run(self, engine: Engine, chunk: Chunk) -> Lived:
         mine = slice(chunk.first, chunk.last)
         outcomes = engine.live_population(
             self.genome[None, :],
@@ -93,7 +103,14 @@ class LivesJob:
             self.rollouts,
             self.record,
         )
-        return Outcomes(outcomes.steps[0], outcomes.outcome[0], outcomes.actions)
+        return self._measured(outcomes, mine)
+
+    def _measured(self, lived: Outcomes, mine: slice) -> Lived:
+        steps, acted = lived.steps[0], None
+        if self.record:
+            instance, keys = self.instance[mine], self.keys[mine]
+            acted = behaviour(self.task_set, instance, keys, steps, lived.actions, lived.outputs)
+        return Lived(steps, lived.outcome[0], lived.actions, acted)
 
 
 class LifetimeWorker:

@@ -54,6 +54,7 @@ class Lives(NamedTuple):
     steps: Any  # (lives, rollouts) int16
     outcome: Any  # (lives, rollouts) int8: REACHED, FAILED or DIVERGED
     actions: Any  # (lives, rollouts · MAX_STEPS) uint8, or (0, 0) to keep no record
+    outputs: Any  # (lives, rollouts · MAX_STEPS, outputs), or (0, 0, 0), likewise
 
 
 @inline_jit
@@ -112,7 +113,9 @@ def _act(world, slots, lives, slot):
     action = np.int64(slots.action[slot])
     position = move(world.cells, instance, world.size, slots.position[slot], action)
     if lives.actions.shape[0] > 0:
-        lives.actions[life, slots.rollout[slot] * MAX_STEPS + slots.step[slot]] = action
+        place = slots.rollout[slot] * MAX_STEPS + slots.step[slot]
+        lives.actions[life, place] = action
+        _record_outputs(slots.o, slot, lives.outputs, life, place)
     slots.position[slot] = position
     slots.age[slot] += 1
     slots.step[slot] += 1
@@ -121,6 +124,13 @@ def _act(world, slots, lives, slot):
         observe(world.cells, instance, world.size, position, slots.x, slot)
         return False
     return _end_rollout(world, slots, lives, slot, position == world.goal[instance])
+
+
+@jit
+def _record_outputs(o, slot, outputs, life, place):
+    # Not merged into the loop of steps, which training runs without a record.
+    for k in range(outputs.shape[2]):
+        outputs[life, place, k] = o[k, slot]
 
 
 @inline_jit
@@ -149,5 +159,5 @@ def live_population(genomes, source, target, buffer, genes, memory, world, slots
     for c in range(genomes.shape[0]):
         place_genes(genomes[c], source, target, buffer)
         row = min(c, keys.shape[0] - 1)
-        mine = Lives(lives.instance, keys[row], steps[c], outcome[c], lives.actions)
+        mine = Lives(lives.instance, keys[row], steps[c], outcome[c], lives.actions, lives.outputs)
         live(genes, memory, world, slots, mine)

@@ -1,16 +1,14 @@
 """What ``compare`` does: run directories → a table and a figure."""
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from evo_plastic.analysis.comparison import validation_anchors
 from evo_plastic.analysis.learning import LearningCurve, check_comparable, read_curve
 from evo_plastic.analysis.learning_figure import learning_figure
-from evo_plastic.cli.output import Cell, format_number, print_table
+from evo_plastic.cli.output import Cell, print_table
+from evo_plastic.cli.tables import as_csv, as_markdown, write_text
 from evo_plastic.errors import InputError
-from evo_plastic.files import write_whole
 
 HEADERS = ("run", "network", "N_gene", "N_mem", "seed", "generations", "steps, 10⁹", "minutes",
            "reward at the end", "best reward", "in generation")  # fmt: skip
@@ -25,8 +23,8 @@ def compare_runs(runs: Sequence[Path], out: Path) -> None:
     except OSError as error:
         raise InputError(f"--out {out}: {error.strerror}") from error
     rows = [_row(curve) for curve in curves]
-    _write(out / "runs.csv", _csv(rows))
-    _write(out / "runs.md", _markdown(rows))
+    write_text(out / "runs.csv", as_csv(HEADERS, rows))
+    write_text(out / "runs.md", as_markdown(HEADERS, rows))
     learning_figure(out / "learning.png", curves, *validation_anchors(curves[0].task))
     print_table(HEADERS, rows)
 
@@ -45,22 +43,3 @@ def _row(curve: LearningCurve) -> list[Cell]:
         *ends,
         int(curve.generation[curve.best]),
     ]
-
-
-def _csv(rows: Sequence[Sequence[Cell]]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([HEADERS, *rows])
-    return stream.getvalue()
-
-
-def _markdown(rows: Sequence[Sequence[Cell]]) -> str:
-    aligned = ["---" if isinstance(cell, str) else "--:" for cell in rows[0]]
-    table = [HEADERS, aligned, *([format_number(cell) for cell in row] for row in rows)]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in table)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_whole(path, text.encode())
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error

@@ -21,8 +21,12 @@ import click
 @click.option("--backend", type=click.Choice(["local", "ray"]), default="local",
               show_default=True, help="Threads of this process, or an embedded Ray.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=1), help="[default: one per CPU]")
-@click.option("--json", "json_path", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("--json", type=click.Path(path_type=Path), metavar="FILE",
               help="Also write the numbers to FILE.")  # fmt: skip
+@click.option("--csv", type=click.Path(path_type=Path), metavar="FILE",
+              help="Likewise, one row per tasks, policy and rollout.")  # fmt: skip
+@click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE",
+              help="Likewise, the tables as they are printed.")  # fmt: skip
 @click.option("--figures", type=click.Path(path_type=Path), metavar="DIR",
               help="Also draw rewards per rollout and some lifetimes of each genome.")  # fmt: skip
 def command(
@@ -34,15 +38,15 @@ def command(
     seed: int,
     backend: str,
     workers: int | None,
-    json_path: Path | None,
     figures: Path | None,
+    **files: Path | None,
 ) -> None:
-    """Let genomes live in mazes: reward, goals and steps of every rollout.
+    """Let genomes live in mazes: reward of every rollout, goals, steps, how they explore.
 
     A genome is a run directory (its best validated genome), a genome file, or
     FILE.npz:NAME, one vector of a file of published genomes. Mean ± standard error over mazes.
     """
-    from evo_plastic.cli import scoring
+    from evo_plastic.cli import score_tables, scoring
     from evo_plastic.config import PoolConfig
 
     settings = scoring.Settings(
@@ -52,9 +56,8 @@ def command(
         seed=seed,
         pool=PoolConfig.model_validate({"backend": backend, "workers": workers}),
         figures=figures,
-        json_path=json_path,
+        files={option: path for option, path in files.items() if path is not None},
     )
     results = scoring.score_all(genomes, tasks, settings)
-    scoring.print_scores(results)
-    if json_path is not None:
-        scoring.write_json(json_path, results, settings)
+    score_tables.print_scores(results)
+    score_tables.write_scores(results, settings.files, seed, repeats)

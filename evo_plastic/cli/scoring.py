@@ -1,7 +1,6 @@
-"""What ``evaluate`` does: genomes × task sets → scores, tables, pictures."""
+"""What ``evaluate`` does: genomes × task sets → scores and pictures."""
 
-import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,12 +12,9 @@ from pydantic import ValidationError
 from evo_plastic.analysis.bars import rollout_bars
 from evo_plastic.analysis.comparison import Scored, anchors, evaluation_keys, score
 from evo_plastic.analysis.lifetimes_figure import lifetimes_grid
-from evo_plastic.cli.output import Cell, print_table
 from evo_plastic.config import PoolConfig, TaskConfig, faults
 from evo_plastic.errors import InputError
-from evo_plastic.files import write_whole
 from evo_plastic.networks.spec import NetworkSpec
-from evo_plastic.records import provenance
 from evo_plastic.records.genome_sources import open_network
 from evo_plastic.records.genomes import GenomeFile
 from evo_plastic.tasks import load_set
@@ -38,7 +34,8 @@ class Settings:
     seed: int
     pool: PoolConfig
     figures: Path | None
-    json_path: Path | None
+    files: Mapping[str, Path]
+    """Where the tables go, by option without dashes: json, csv, markdown."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +91,11 @@ def _with_evaluators(
 
 def _prepare_folders(settings: Settings) -> None:
     """What cannot be written is said before anything is computed."""
-    folder = settings.json_path.parent if settings.json_path is not None else None
-    if folder is not None and not folder.is_dir():
-        raise InputError(f"--json {settings.json_path}: there is no folder {folder}")
-    if settings.json_path is not None and settings.json_path.is_dir():
-        raise InputError(f"--json {settings.json_path} is a folder: expected the name of a file")
+    for option, path in settings.files.items():
+        if not path.parent.is_dir():
+            raise InputError(f"--{option} {path}: there is no folder {path.parent}")
+        if path.is_dir():
+            raise InputError(f"--{option} {path} is a folder: expected the name of a file")
     if settings.figures is not None:
         try:
             settings.figures.mkdir(parents=True, exist_ok=True)
@@ -139,8 +136,10 @@ def _score(
     subject: Subject, task_set: TaskSet, evaluator: PoolEvaluator, settings: Settings
 ) -> Scored:
     keys = evaluation_keys(settings.seed, len(task_set), settings.repeats)
-    lives = evaluator.live(subject.file.genome, task_set, keys, subject.rollouts)
-    return score(subject.name, task_set, lives.steps, lives.outcome, settings.repeats)
+    lives = evaluator.live(subject.file.genome, task_set, keys, subject.rollouts, record=True)
+    return score(
+        subject.name, task_set, lives.steps, lives.outcome, settings.repeats, lives.behaviour
+    )
 
 
 def _draw_lifetimes(
@@ -165,32 +164,3 @@ def _draw_bars(path: Path, scores: list[Scored]) -> None:
 
 def _slug(name: str) -> str:
     return "".join(c if c.isalnum() or c in "._-" else "-" for c in name).strip("-.")
-
-
-def print_scores(results: list[list[Scored]]) -> None:
-    """A row per policy and task set, a column per rollout, goals and steps of the last one."""
-    rollouts = max(len(one.table.mean) for scores in results for one in scores)
-    headers = ["tasks", "mazes", "policy", *(f"rollout {r + 1}" for r in range(rollouts))]
-    headers += ["goals, last", "steps, last"]
-    rows: list[list[Cell]] = []
-    for one in (one for scores in results for one in scores):
-        table = one.table
-        cells = [f"{m:.3f} ± {s:.3f}" for m, s in zip(table.mean, table.se, strict=True)]
-        cells += [""] * (rollouts - len(cells))
-        ends = [f"{100 * table.goal_rate[-1]:.1f} %", f"{table.steps[-1]:.1f}"]
-        rows.append([one.task_set, str(table.instances), one.policy, *cells, *ends])
-    print_table(headers, rows)
-
-
-def write_json(path: Path, results: list[list[Scored]], settings: Settings) -> None:
-    document = {
-        "schema": "evo_plastic/evaluate/1",
-        "seed": settings.seed,
-        "repeats": settings.repeats,
-        "provenance": provenance.collect().model_dump(mode="json"),
-        "scores": [one.to_json() for scores in results for one in scores],
-    }
-    try:
-        write_whole(path, json.dumps(document, indent=2).encode() + b"\n")
-    except OSError as error:
-        raise InputError(f"--json {path} cannot be written: {error.strerror}") from error

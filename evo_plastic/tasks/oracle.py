@@ -1,6 +1,6 @@
 """What a maze is worth to somebody who knows it, and to somebody who moves at random."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,15 @@ from evo_plastic.tasks.task_sets import TaskSet
 
 # The upper two bits of a draw are one of four actions, without bias.
 _ACTION_SHIFT = np.uint64(62)
+
+
+class Walks(NamedTuple):
+    """What became of lifetimes, (lives, rollouts)."""
+
+    steps: NDArray[np.int32]
+    reached: NDArray[np.bool_]
+    visited: NDArray[np.int32]
+    """Different cells, the start included."""
 
 
 @jit
@@ -49,45 +58,51 @@ def shortest_paths(task_set: TaskSet) -> NDArray[np.int32]:
     return distances
 
 
-def oracle_policy(task_set: TaskSet, rollouts: int) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Steps and success, (N, rollouts), of somebody who takes a shortest path every time."""
-    steps = np.repeat(shortest_paths(task_set)[:, None], rollouts, axis=1)
-    reached = (steps >= 0) & (steps <= MAX_STEPS)
-    return np.where(reached, steps, np.int32(MAX_STEPS)), reached
+def oracle_policy(task_set: TaskSet, rollouts: int) -> Walks:
+    """One lifetime per maze of somebody who takes a shortest path every time."""
+    distance = np.repeat(shortest_paths(task_set)[:, None], rollouts, axis=1)
+    reached = (distance >= 0) & (distance <= MAX_STEPS)
+    steps = np.where(reached, distance, np.int32(MAX_STEPS))
+    return Walks(steps, reached, np.where(distance < 0, np.int32(1), steps + np.int32(1)))
 
 
 @jit
-def _wander(walls: Any, start: int, goal: int, size: int, key: Any) -> int:
-    """Steps to the goal of one random rollout, ``MAX_STEPS + 1`` if it is never reached."""
-    here = start
+def _wander(walls: Any, start: int, goal: int, size: int, key: Any, seen: Any) -> tuple[int, int]:
+    """Steps to the goal of one random rollout and the number of cells that it visits.
+
+    Without the goal ``MAX_STEPS + 1`` steps.  seen : (size²,), scratch
+    """
+    here, visited = start, 1
+    seen[:] = False
+    seen[here] = True
     for step in range(MAX_STEPS):
         action = mix64_compiled(key + np.uint64(step) * GOLDEN) >> _ACTION_SHIFT
         dx, dy = MOVES[np.int64(action)]
         there = here + dx * size + dy
         if walls[there] == 0:
             here = there
+            visited += not seen[here]
+            seen[here] = True
         if here == goal:
-            return step + 1
-    return MAX_STEPS + 1
+            return step + 1, visited
+    return MAX_STEPS + 1, visited
 
 
 @jit
-def _wanders(walls: Any, start: Any, goal: Any, keys: Any, steps: Any) -> None:
+def _wanders(walls: Any, start: Any, goal: Any, keys: Any, steps: Any, visited: Any) -> None:
     size = walls.shape[1]
+    seen = np.empty(size * size, np.bool_)
     for i in range(len(walls)):
         flat = walls[i].reshape(size * size)
         for rollout in range(steps.shape[1]):
             key = keys[i] + np.uint64(rollout * MAX_STEPS) * GOLDEN
-            steps[i, rollout] = _wander(flat, start[i], goal[i], size, key)
+            steps[i, rollout], visited[i, rollout] = _wander(
+                flat, start[i], goal[i], size, key, seen
+            )
 
 
-def random_policy(
-    task_set: TaskSet, keys: NDArray[np.uint64], rollouts: int
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Let uniform actions live one lifetime per maze, each a function of its key, shape (N,).
-
-    Returns the steps of each rollout, (N, rollouts), and whether it reached the goal.
-    """
-    steps = np.empty((len(task_set), rollouts), np.int32)
-    _wanders(task_set.walls, task_set.flat_start, task_set.flat_goal, keys, steps)
-    return np.minimum(steps, np.int32(MAX_STEPS)), steps <= MAX_STEPS
+def random_policy(task_set: TaskSet, keys: NDArray[np.uint64], rollouts: int) -> Walks:
+    """Let uniform actions live one lifetime per maze, each a function of its key, shape (N,)."""
+    steps, visited = np.empty((2, len(task_set), rollouts), np.int32)
+    _wanders(task_set.walls, task_set.flat_start, task_set.flat_goal, keys, steps, visited)
+    return Walks(np.minimum(steps, np.int32(MAX_STEPS)), steps <= MAX_STEPS, visited)

@@ -67,6 +67,11 @@ class TaskSet:
         cells[np.arange(len(self)), self.flat_goal] = GOAL
         return cells
 
+    @cached_property
+    def free(self) -> NDArray[np.int64]:
+        """Cells of each maze that are no wall, shape (N,)."""
+        return np.asarray((self.walls == 0).sum(axis=(1, 2), dtype=np.int64))
+
     def subset(self, which: slice | NDArray[np.integer]) -> "TaskSet":
         """Some of the mazes under the same name, in the order given."""
         return replace(
