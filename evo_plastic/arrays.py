@@ -17,7 +17,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ _DIGEST_SIZE = 64
 # Only what numpy writes before plain numbers and text: its own reader evaluates a header.
 _HEADER = re.compile(
     rb"\x93NUMPY\x01\x00(?P<length>..)"
-    rb"\{'descr': '(?P<dtype>[^'\s]{1,16})', 'fortran_order': False, "
+    rb"\{'descr': '(?P<dtype>[^'\s]{1,16})', 'fortran_order': (?P<order>True|False), "
     rb"'shape': \((?P<shape>|\d+,|\d+(?:, \d+)+)\), \} *\n",
     re.DOTALL,
 )
@@ -111,14 +111,52 @@ def load_arrays(path: Path, schema: str, limit_bytes: int) -> tuple[Arrays, dict
     return arrays, facts
 
 
-def decode(member: bytes) -> NDArray[Any]:
+def member_names(path: Path) -> list[str]:
+    """Names of the arrays that a zip file says it holds; none if it is no zip file."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+    except (OSError, zipfile.BadZipFile, ValueError):
+        return []
+
+
+def load_plain(path: Path, names: Sequence[str], limit_bytes: int) -> Arrays:
+    """Some arrays of any ``.npz``, packed or not; the file and each array within the limit.
+
+    ``InputError`` if the file is unreadable or too large, or an array missing or no plain array.
+    """
+    data = read_whole(path, limit_bytes)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = {name: _member(archive, f"{name}.npy", limit_bytes) for name in names}
+        return {name: decode(member, any_order=True) for name, member in members.items()}
+    except MALFORMED as error:
+        raise InputError(f"{path} does not hold {', '.join(names)}: {error}") from error
+
+
+def _member(archive: zipfile.ZipFile, name: str, limit_bytes: int) -> bytes:
+    if archive.getinfo(name).compress_type > zipfile.ZIP_DEFLATED:
+        raise ValueError(f"{name} is packed by a method that numpy does not use")
+    with archive.open(name) as stream:
+        member = stream.read(limit_bytes + 1)  # the size in the archive's directory may lie
+    if len(member) > limit_bytes:
+        raise ValueError(f"{name} is larger than {limit_bytes} bytes")
+    return member
+
+
+def decode(member: bytes, any_order: bool = False) -> NDArray[Any]:
     """One ``.npy`` as a new array; one of ``MALFORMED`` if it is none of plain numbers or text.
+
+    any_order: column-major ones too; the new array is row-major.
 
     Nothing is evaluated, and no more memory is taken than ``member`` fills.
     """
     header = _HEADER.match(member)
     if header is None or _PREFIX_SIZE + int.from_bytes(header["length"], "little") != header.end():
-        raise ValueError("an array is not of version 1.0, a plain dtype and row-major order")
+        raise ValueError("an array is not of version 1.0 and a plain dtype")
+    columns_first = header["order"] == b"True"
+    if columns_first and not any_order:
+        raise ValueError("an array is not in row-major order")
     code = header["dtype"].decode("latin-1")
     if not _DTYPE.fullmatch(code):
         raise ValueError(f"an array is of dtype {code}")
@@ -126,7 +164,8 @@ def decode(member: bytes) -> NDArray[Any]:
     shape = tuple(int(extent) for extent in re.findall(rb"\d+", header["shape"]))
     if header.end() + math.prod(shape) * dtype.itemsize != len(member):
         raise ValueError("an array is cut off or too long")
-    return np.frombuffer(member, dtype, offset=header.end()).reshape(shape).copy()
+    flat = np.frombuffer(member, dtype, offset=header.end())
+    return flat.reshape(shape, order="F" if columns_first else "C").copy(order="C")
 
 
 def _check_members(members: list[zipfile.ZipInfo], limit_bytes: int) -> None:

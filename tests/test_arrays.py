@@ -210,7 +210,7 @@ def test_sizes_that_an_array_does_not_have_are_refused(folder: Path) -> None:
     [
         (b"\x93NUMPY\x01", b"\x93NUMPY\x02", "version 1.0"),
         (b"v\x00{", b"w\x00{", "version 1.0"),
-        (b"False", b"True ", "row-major"),
+        (b"False", b"True", "row-major"),
         (b"(2, 3), }", b"(2, +3),}", "version 1.0"),
         (b"(2, 3), } ", b"[2, 3][:]}", "version 1.0"),
         (b"'<f8', ", b"[('a', '<f8')], ", "version 1.0"),

@@ -173,7 +173,7 @@ def test_a_damaged_file_is_refused(path: Path, damage: tuple[int, bytes]) -> Non
     place, instead = damage
     data[start + place : start + place + 40] = instead
     path.write_bytes(data)
-    with pytest.raises(InputError, match="holds no published genome"):
+    with pytest.raises(InputError, match="does not hold demo_vector"):
         load_published(path, "demo")
 
 
@@ -181,7 +181,7 @@ def test_a_file_that_is_not_there_or_no_archive_is_refused(tmp_path: Path) -> No
     with pytest.raises(InputError, match="does not exist"):
         load_published(tmp_path / "none.npz", "demo")
     (tmp_path / "text.npz").write_text("no archive")
-    with pytest.raises(InputError, match=r"text\.npz holds no published genome"):
+    with pytest.raises(InputError, match=r"text\.npz does not hold demo_vector"):
         load_published(tmp_path / "text.npz", "demo")
     assert published_names(tmp_path / "text.npz") == []
 

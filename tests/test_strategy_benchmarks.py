@@ -23,7 +23,7 @@ FUNCTIONS = pytest.mark.parametrize("function", PLANS)
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quality, "PLANS", {"sphere": Plan((12,), {6: 6000}, 2)})
+    monkeypatch.setattr(quality, "PLANS", {"sphere": Plan({12: 2}, {6: 6000})})
     monkeypatch.setattr(cost, "SIZES", (20,))
     monkeypatch.setattr(cost, "POPULATION", 12)
 
@@ -62,7 +62,7 @@ def test_every_contestant_finds_the_bottom_of_a_sphere(small: None, contestant: 
 def test_a_race_whose_budget_ends_has_not_reached_the_target(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(quality, "PLANS", {"sphere": Plan((12,), {6: 120}, 1)})
+    monkeypatch.setattr(quality, "PLANS", {"sphere": Plan({12: 1}, {6: 120})})
     outcome = run(Race("sphere", 6, 12, "ours", 0))
     assert outcome.evaluations is None
     assert 1e-8 < outcome.best < 100

@@ -67,7 +67,7 @@ def test_training_tasks_follow_from_seed_generation_and_index() -> None:
     [
         ("maze9/tset", "unknown task set 'maze9/tset'.*Did you mean 'maze9/test'"),
         ("maze", "unknown task set 'maze'"),
-        ("a/b/c", "unknown task set 'a/b/c'.*or the path of an .npz file"),
+        ("a/b/c", "unknown task set 'a/b/c'.*or the path of an .npz or .txt file"),
     ],
 )
 def test_an_unknown_set_is_refused_with_a_hint(name: str, message: str) -> None:

@@ -17,8 +17,6 @@ One ``.npz`` holds several genomes of one layout:
 All of them were trained with the observation of ``tasks.maze``.
 """
 
-import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo_plastic import networks
-from evo_plastic.arrays import MALFORMED, Arrays, decode
+from evo_plastic.arrays import load_plain, member_names
 from evo_plastic.config import NetworkConfig
 from evo_plastic.errors import InputError
-from evo_plastic.files import read_whole
 from evo_plastic.layout import ArraySpec, Layout
 from evo_plastic.records.genomes import GenomeFile
 from evo_plastic.tasks.maze import INTERFACE, OBSERVATION, REWARD_INPUT
@@ -102,11 +99,7 @@ def from_published(arrays: Mapping[str, NDArray[Any]], ours: Layout) -> NDArray[
 
 def published_names(path: Path) -> list[str]:
     """Names of the genomes in a file of the published form; none if it is another file."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {name.removesuffix(".npy") for name in archive.namelist()}
-    except (OSError, zipfile.BadZipFile, ValueError):
-        return []
+    members = member_names(path)
     if "layout_names" not in members:
         return []
     return [name for name in PUBLISHED if name + _VECTOR in members]
@@ -121,7 +114,8 @@ def load_published(path: Path, which: str) -> GenomeFile:
         )
     about = PUBLISHED[which]
     members = (which + _VECTOR, "layout_names", "layout_shapes", "layout_offsets")
-    vector, *declared = (_read(path, members)[name] for name in members)
+    arrays = load_plain(path, members, LIMIT_BYTES)
+    vector, *declared = (arrays[name] for name in members)
     _check_layout(path, *declared)
     if vector.shape != (LAYOUT.size,) or vector.dtype.kind != "f":
         raise InputError(
@@ -157,22 +151,3 @@ def _check_layout(
     ):
         if found.tolist() != expected:
             raise InputError(f"{path}: its {member} are not those of DecPRNN(PostDN), 1347 genes")
-
-
-def _read(path: Path, names: tuple[str, ...]) -> Arrays:
-    data = read_whole(path, LIMIT_BYTES)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return {name: decode(_member(archive, f"{name}.npy")) for name in names}
-    except MALFORMED as error:
-        raise InputError(f"{path} holds no published genome: {error}") from error
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    if archive.getinfo(name).compress_type > zipfile.ZIP_DEFLATED:
-        raise ValueError(f"{name} is packed by a method that numpy does not use")
-    with archive.open(name) as stream:
-        member = stream.read(LIMIT_BYTES + 1)  # the size in the archive's directory may lie
-    if len(member) > LIMIT_BYTES:
-        raise ValueError(f"{name} is larger than {LIMIT_BYTES} bytes")
-    return member

@@ -13,6 +13,7 @@ import numpy as np
 
 from evo_plastic.errors import InputError
 from evo_plastic.seeding import STREAM_SETS, STREAM_TASKS, fold
+from evo_plastic.tasks.foreign import is_foreign, load_plain_set, load_text
 from evo_plastic.tasks.maze_generator import MazeDistribution
 from evo_plastic.tasks.task_files import load
 from evo_plastic.tasks.task_sets import TaskSet, sample
@@ -62,9 +63,16 @@ def named_set(name: str) -> TaskSet:
 
 
 def load_set(name_or_path: str) -> TaskSet:
-    """Sample a named set or, where the argument ends in ``.npz``, load that file."""
+    """Sample a named set, or load a file: ``x.npz``, ``x.npz:NAME`` or ``x.txt``."""
+    file, _, prefix = name_or_path.rpartition(":")
+    if file.endswith(".npz"):
+        return load_plain_set(Path(file), prefix)
+    if name_or_path.endswith(".txt"):
+        return load_text(Path(name_or_path))
     if not name_or_path.endswith(".npz"):
         return named_set(name_or_path)
+    if is_foreign(Path(name_or_path)):
+        return load_plain_set(Path(name_or_path), "")
     task_set = load(Path(name_or_path))
     own = task_set.name
     if own in SET_NAMES and task_set.content_hash != named_set(own).content_hash:
@@ -81,5 +89,5 @@ def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
     names = tuple(known)
     close = difflib.get_close_matches(name, names, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    file = " or the path of an .npz file" if kind == "task set" else ""
+    file = " or the path of an .npz or .txt file" if kind == "task set" else ""
     return f"unknown {kind} {name!r}: expected one of {', '.join(names)}{file}.{hint}"

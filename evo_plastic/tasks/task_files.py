@@ -8,17 +8,16 @@
 The same task set always gives the same bytes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo_plastic.arrays import Arrays, load_arrays, save_arrays
 from evo_plastic.errors import InputError
-from evo_plastic.tasks.maze_generator import GENERATOR, check_size
-from evo_plastic.tasks.oracle import shortest_paths
+from evo_plastic.tasks.checks import check_mazes
+from evo_plastic.tasks.maze_generator import GENERATOR
 from evo_plastic.tasks.task_sets import TaskSet
 
 SCHEMA = "evo_plastic/task-set/1"
@@ -50,7 +49,7 @@ def load(path: Path) -> TaskSet:
         _check_facts(facts)
         _check_arrays(arrays)
         task_set = TaskSet(facts["name"], **arrays)
-        _check_mazes(task_set)
+        check_mazes(task_set)
         if task_set.content_hash != facts["content_hash"]:
             raise InputError("its mazes are not those that its content hash was made of")
     except InputError as problem:
@@ -78,31 +77,3 @@ def _check_name(name: str) -> None:
         raise InputError(
             f"the name of a task set must be 1 to {LONGEST_NAME} printable characters"
         )
-
-
-def _check_mazes(task_set: TaskSet) -> None:
-    walls = task_set.walls
-    if walls.ndim != 3 or walls.shape[1] != walls.shape[2] or len(walls) == 0:
-        raise InputError(f"its walls have shape {walls.shape}, not (N, n, n)")
-    positions = (len(walls), 2)
-    if task_set.start.shape != positions or task_set.goal.shape != positions:
-        raise InputError(f"its start or goal is not of shape {positions}")
-    check_size(task_set.size)
-    for fault, mazes in _faults(task_set):
-        if mazes.any():
-            raise InputError(f"maze {mazes.argmax()} has {fault}")
-
-
-def _faults(task_set: TaskSet) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Name each fault and mark the mazes that have it; each relies on those before."""
-    walls, last = task_set.walls, task_set.size - 1
-    yield "cells that are neither 0 nor 1", np.any(walls > 1, axis=(1, 2))
-    edge = np.ones(walls.shape[1:], bool)
-    edge[1:last, 1:last] = False
-    yield "a hole in its border", np.any(walls[:, edge] == 0, axis=1)
-    for name, position in (("start", task_set.start), ("goal", task_set.goal)):
-        x, y = position.T
-        yield f"its {name} outside", (x < 1) | (y < 1) | (x >= last) | (y >= last)
-        yield f"its {name} in a wall", walls[np.arange(len(walls)), x, y] == 1
-    yield "its goal on its start", np.all(task_set.start == task_set.goal, axis=1)
-    yield "its goal out of reach", shortest_paths(task_set) < 0
