@@ -122,8 +122,9 @@ class EvoTorch:
         self._search.step()
 
 
+DEFAULT = "ours"
 CONTESTANTS: dict[str, Callable[[Floats, float, int, int], Contestant]] = {
-    "ours": Ours,
+    DEFAULT: Ours,
     "ours, csa": lambda *given: Ours(*given, step_size="csa"),
     "ours, tpa": lambda *given: Ours(*given, step_size="tpa"),
     "ours, wang2022": lambda *given: Ours(*given, variant="wang2022"),

@@ -22,9 +22,9 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from evo_plastic.environments.lives import MazeLives
 from evo_plastic.errors import InputError
 from evo_plastic.tasks import get, load_set
+from evo_plastic.tasks.lives import MazeLives
 from evo_plastic.tasks.maze import ACTIONS, GOAL, INTERFACE, WALL
 from evo_plastic.tasks.task_sets import TaskSet, sample
 

@@ -24,6 +24,8 @@ class OracleNetwork:
         self.state = {
             name: np.zeros(size) for name, size in spec.cell.state_sizes(spec.hidden).items()
         }
+        self.signals: dict[str, float] = {}
+        """m of each plastic connection in the last step, by its name."""
         # Looked up once: by name at every step, the look-up would be part of what is timed.
         self._cell, self._rules = spec.cell, spec.rules
         self._places = {c.name: place for place, c in enumerate(spec.connections)}
@@ -56,7 +58,8 @@ class OracleNetwork:
         if not rule.PLASTIC:
             return
         letter = spec.connections[place].letter
-        mu = constants.scale * rate_oracle(spec.modulation, letter, self.arrays, x, y)
+        signal = self.signals[connection] = rate_oracle(spec.modulation, letter, self.arrays, x, y)
+        mu = constants.scale * signal
         self._synapses[place] = rule.learn(
             self._synapses[place], mu, x[None, :], y[:, None], self._genes[place], constants
         )

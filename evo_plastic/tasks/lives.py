@@ -6,7 +6,7 @@ The same compiled moves and observations as in ``workers.lifetime``; who acts is
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from evo_plastic.jit import jit
 from evo_plastic.tasks.maze import GOAL_REWARD, INTERFACE, MAX_STEPS, STEP_REWARD
@@ -17,9 +17,9 @@ from evo_plastic.tasks.task_sets import TaskSet
 class MazeLives:
     """``count`` lifetimes of ``rollouts`` rollouts side by side; ``begin`` starts one."""
 
-    def __init__(self, count: int, rollouts: int) -> None:
+    def __init__(self, count: int, rollouts: int, dtype: DTypeLike = np.float32) -> None:
         self.rollouts = rollouts
-        self.inputs = np.zeros((count, INTERFACE.inputs), np.float32)
+        self.inputs = np.zeros((count, INTERFACE.inputs), dtype)
         """What each agent is given, (count, inputs), see ``tasks.maze``."""
         self.rollout, self.steps = np.zeros((2, count), np.int64)
         """Number of the rollout, from 0 on, and steps taken in it, (count,)."""
