@@ -124,7 +124,7 @@ def test_numbers_that_were_not_finite_leave_gaps(tmp_path: Path) -> None:
     assert holes.read_bytes() != whole.read_bytes()
 
 
-@pytest.mark.parametrize("name", ["picture.png", "picture.svg"])
+@pytest.mark.parametrize("name", ["picture.png", "picture.svg", "picture.pdf"])
 def test_the_same_input_gives_the_same_bytes_whatever_the_users_style(
     tmp_path: Path, name: str
 ) -> None:
@@ -154,7 +154,10 @@ def test_rows_without_a_number_are_named(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> None:
-    for name, message in (("curve.bmp", r"\.png or \.svg"), ("nowhere/curve.png", "written")):
+    for name, message in (
+        ("curve.bmp", r"\.png, \.svg or \.pdf"),
+        ("nowhere/curve.png", "written"),
+    ):
         with pytest.raises(InputError, match=message):
             training_curve(tmp_path / name, metrics(2), [], None, None)
 

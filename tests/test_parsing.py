@@ -37,7 +37,11 @@ def message(path: Path, *overrides: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.stem)
+TRANSFERS = CONFIGS / "ood.yaml"
+EXPERIMENTS = sorted(set(CONFIGS.rglob("*.yaml")) - {TRANSFERS})
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
 def test_every_shipped_configuration_loads(path: Path) -> None:
     load_experiment(path)
 

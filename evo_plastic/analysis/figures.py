@@ -25,6 +25,7 @@ DOTS_PER_INCH = 150
 _METADATA: dict[str, dict[str, Any]] = {
     ".png": {"Software": None},
     ".svg": {"Creator": None, "Date": None},
+    ".pdf": {"Creator": None, "Producer": None, "CreationDate": None},
 }
 """By suffix: what the file may not say, because it would change the bytes."""
 
@@ -57,10 +58,10 @@ _STYLE: Any = {
 def drawing(path: Path, width: float, height: float) -> Iterator[Figure]:
     """An empty figure, in inches, that is written to ``path`` whole when the block ends.
 
-    ``InputError`` unless ``path`` ends in .png or .svg and can be written.
+    ``InputError`` unless ``path`` ends in .png, .svg or .pdf and can be written.
     """
     if path.suffix not in _METADATA:
-        raise InputError(f"{path} cannot be drawn: expected a name ending in .png or .svg")
+        raise InputError(f"{path} cannot be drawn: expected a name ending in .png, .svg or .pdf")
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # a matplotlibrc of the user's would change the pictures
         matplotlib.rcParams.update(_STYLE)

@@ -33,7 +33,7 @@ def write_scores(results: Results, files: Mapping[str, Path], seed: int, repeats
     """Write the files asked for, by option: json, csv, markdown; ``InputError`` if that fails."""
     make: dict[str, Callable[[], str]] = {
         "json": lambda: _json(results, seed, repeats),
-        "csv": lambda: as_csv(*_long(results)),
+        "csv": lambda: as_csv(*long_table(results)),
         "markdown": lambda: _markdown(results),
     }
     for option, path in files.items():
@@ -62,7 +62,7 @@ def _percent(shares: tuple[float, ...] | None) -> str:
     return "" if shares is None else f"{100 * shares[-1]:.1f} %"
 
 
-def _long(results: Results) -> Table:
+def long_table(results: Results) -> Table:
     """A row per task set, policy and rollout, all numbers in full."""
     rows: list[list[Cell]] = []
     for one in (one for scores in results for one in scores):

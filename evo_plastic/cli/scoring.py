@@ -57,16 +57,18 @@ def score_all(
 ) -> list[list[Scored]]:
     """One list per task set: its genomes in order, then oracle and random policy."""
     _prepare_folders(settings)
-    subjects = [_open(n, name, settings.rollouts) for n, name in enumerate(genomes, start=1)]
+    subjects = [
+        open_subject(n, name, settings.rollouts) for n, name in enumerate(genomes, start=1)
+    ]
     task_sets = [load_set(name) for name in tasks]
     if settings.lifetimes is not None:
-        task_sets = [_first(task_set, settings.lifetimes) for task_set in task_sets]
+        task_sets = [first_mazes(task_set, settings.lifetimes) for task_set in task_sets]
     results: list[list[Scored]] = [[] for _ in task_sets]
     folder = settings.figures
-    with closing(_with_evaluators(subjects, settings.pool)) as pairs:
+    with closing(with_evaluators(subjects, settings.pool)) as pairs:
         for subject, evaluator in pairs:
             for place, (task_set, scores) in enumerate(zip(task_sets, results, strict=True), 1):
-                scores.append(_score(subject, task_set, evaluator, settings))
+                scores.append(score_subject(subject, task_set, evaluator, settings))
                 if folder is not None:
                     name = f"{place}-{_slug(task_set.name)}-lifetimes-{subject.number}.png"
                     _draw_lifetimes(folder / name, subject, task_set, evaluator, settings)
@@ -79,7 +81,7 @@ def score_all(
     return results
 
 
-def _with_evaluators(
+def with_evaluators(
     subjects: Sequence[Subject], pool: PoolConfig
 ) -> Generator[tuple[Subject, PoolEvaluator], None, None]:
     """Each subject in order; neighbours of one network share a pool, which is slow to start."""
@@ -103,7 +105,8 @@ def _prepare_folders(settings: Settings) -> None:
             raise InputError(f"--figures {settings.figures}: {error.strerror}") from error
 
 
-def _open(number: int, name: str, asked: int | None) -> Subject:
+def open_subject(number: int, name: str, asked: int | None) -> Subject:
+    """The genome called ``name``; ``InputError`` if it cannot live in our mazes."""
     file, spec = open_network(name)
     for fact, ours in (("observation", OBSERVATION), ("reward_input", REWARD_INPUT)):
         theirs = file.facts.get(fact, ours)
@@ -123,7 +126,8 @@ def _trained_rollouts(name: str, file: GenomeFile) -> int:
         ) from error
 
 
-def _first(task_set: TaskSet, count: int) -> TaskSet:
+def first_mazes(task_set: TaskSet, count: int) -> TaskSet:
+    """``InputError`` if there are fewer."""
     if count > len(task_set):
         raise InputError(
             f"--lifetimes {count} is more than the {len(task_set)} mazes of {task_set.name}; "
@@ -132,9 +136,10 @@ def _first(task_set: TaskSet, count: int) -> TaskSet:
     return task_set.subset(slice(count))
 
 
-def _score(
+def score_subject(
     subject: Subject, task_set: TaskSet, evaluator: PoolEvaluator, settings: Settings
 ) -> Scored:
+    """One lifetime per maze and repeat; the same mazes and noise for every subject."""
     keys = evaluation_keys(settings.seed, len(task_set), settings.repeats)
     lives = evaluator.live(subject.file.genome, task_set, keys, subject.rollouts, record=True)
     return score(

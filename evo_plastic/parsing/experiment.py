@@ -16,11 +16,10 @@ from pydantic import ValidationError
 
 from evo_plastic.config import Experiment
 from evo_plastic.errors import InputError
+from evo_plastic.parsing.documents import read_sections, read_text
 from evo_plastic.parsing.messages import dotted, explain_all, leaves
 from evo_plastic.parsing.places import Place, Problem, as_input_error
 from evo_plastic.parsing.yaml_nodes import SCALARS, Entry, read_yaml
-
-MAX_BYTES = 2**20
 
 STRATEGY_ALIASES = {"seq-cma-es": "sep-cma-es"}
 """The name in Wang 2022's text, and ours."""
@@ -38,7 +37,7 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Loaded:
 
     Raises InputError with every problem of the file, its base and the overrides.
     """
-    tree, problems = _read_sections(_read_text(path), path)
+    tree, problems = read_sections(read_text(path), path)
     tree = _over_base(tree, path, problems)
     for option in overrides:
         tree = tree.overlaid(_read_override(option, problems))
@@ -52,34 +51,6 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Loaded:
     return Loaded(experiment, origins)
 
 
-def _read_text(path: Path) -> str:
-    """Raises InputError for a file that is missing, too large or not UTF-8."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as exc:
-        raise InputError(f"{path}: {exc.strerror}; expected a YAML file") from exc
-    if len(content) > MAX_BYTES:
-        raise InputError(f"{path}: larger than {MAX_BYTES} bytes; expected a YAML file")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise InputError(f"{path}: not UTF-8 text (byte {exc.start}); expected YAML") from exc
-
-
-def _read_sections(text: str, path: Path) -> tuple[Entry, list[Problem]]:
-    """The tree of one file's text; an empty file has no section."""
-    lines = text.splitlines()
-
-    def locate(line: int, column: int) -> Place:
-        return Place(str(path), line + 1, column + 1, lines[line] if line < len(lines) else "")
-
-    tree, problems = read_yaml(text, locate)
-    if tree.value is not None and not isinstance(tree.value, dict):
-        raise as_input_error([Problem(tree.place, "expected sections such as `network:`")])
-    return Entry(tree.section, tree.place, tree.key), problems
-
-
 def _over_base(tree: Entry, path: Path, problems: list[Problem]) -> Entry:
     """``tree`` laid over the file its ``extends`` names."""
     extends, tree = tree.find(["extends"]), _without_extends(tree)
@@ -87,11 +58,11 @@ def _over_base(tree: Entry, path: Path, problems: list[Problem]) -> Entry:
         return tree
     try:
         base_path = _base_path(path, extends.value)
-        text = _read_text(base_path)
+        text = read_text(base_path)
     except InputError as exc:
         problems.append(Problem(extends.place, f"extends: {exc}"))
         return tree
-    base, more = _read_sections(text, base_path)
+    base, more = read_sections(text, base_path)
     problems += more
     second = base.find(["extends"])
     if second:
@@ -177,7 +148,7 @@ def dump_experiment(experiment: Experiment) -> str:
 
 def rows_of_values(text: str, keys: Iterable[str]) -> dict[str, int]:
     """Line, counted from 1, on which each dotted key stands in dumped YAML."""
-    tree, _ = _read_sections(text, Path())
+    tree, _ = read_sections(text, Path())
     entries = {key: tree.find(key.split(".")) for key in keys}
     return {key: entry.key.row for key, entry in entries.items() if entry}
 
