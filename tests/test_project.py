@@ -156,8 +156,8 @@ def test_what_the_readme_asks_make_for_exists() -> None:
 def test_everything_that_documents_point_to_is_there() -> None:
     for document in (HOME / "README.md", HOME / "runs" / "published" / "README.md"):
         text = document.read_text()
-        pictures = re.findall(r"\]\(([^)]+)\)", text)
-        configs = re.findall(r"configs/[\w-]+\.yaml", text)
+        pictures = re.findall(r"\]\((?!https://)([^)]+)\)", text)
+        configs = re.findall(r"configs/[\w/-]+\.yaml", text)
         named = [document.parent / picture for picture in pictures]
         for target in (*named, *map(HOME.joinpath, configs)):
             assert target.is_file(), f"{document.relative_to(HOME)}: {target}"
