@@ -131,10 +131,15 @@ class SepCMAESConfig(_Search):
     """Whether variances learn from the worse half of the candidates too; null: true. Variant
     wang2022: always null."""
 
+    mean_rate: Positive | None = None
+    """How far the mean goes towards the weighted mean of the better half; null: 1, all the way.
+    More pays where fitness is noisy. Variant wang2022: always null."""
+
     @model_validator(mode="after")
     def _only_what_the_variant_has(self) -> "SepCMAESConfig":
-        if self.variant == "wang2022" and not (self.step_size is None and self.active is None):
-            raise ValueError("variant wang2022: step_size and active must be null")
+        chosen = (self.step_size, self.active, self.mean_rate)
+        if self.variant == "wang2022" and any(value is not None for value in chosen):
+            raise ValueError("variant wang2022: step_size, active and mean_rate must be null")
         return self
 
 

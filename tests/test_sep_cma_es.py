@@ -355,3 +355,14 @@ def test_fitness_that_is_only_noise_leads_the_dual_path_no_further_than_the_slow
     }
     assert ends["dual-csa"] < 2 * ends["csa"] + 0.1
     assert ends["tpa"] > ends["dual-csa"]
+
+
+@every_way
+def test_the_mean_may_go_further_than_the_better_half(step_size: str, active: bool) -> None:
+    usual, far = (SepCMAES(12, 0.3, 5, step_size, active, rate) for rate in (1.0, 2.5))
+    state = usual.init(start_of(10, 0))
+    fitness = -ellipsoid(usual.candidates(usual.proposal(state), 0, 12))
+    near, there = usual.tell(state, fitness), far.tell(state, fitness)
+    np.testing.assert_allclose(there.mean - state.mean, 2.5 * (near.mean - state.mean))
+    for ours, theirs in zip(there[1:], near[1:], strict=True):
+        np.testing.assert_array_equal(ours, theirs)

@@ -40,7 +40,7 @@ def path(tmp_path: Path) -> Path:
         ("strategy: {name: [cma]}", "strategy.name: expected 'sep-cma-es'"),
         (
             "strategy: {variant: wang2022, active: true}",
-            "strategy: variant wang2022: step_size and active must be null",
+            "strategy: variant wang2022: step_size, active and mean_rate must be null",
         ),
         (
             "strategy: {name: openai-es, population: 7}",

@@ -26,7 +26,8 @@ def create(config: StrategyConfig, layout: Layout, seed: int) -> AnyStrategy:
     if config.variant == "wang2022":
         return Wang2022(config.population, config.sigma, seed, layout.segments)
     step_size, active = config.step_size or "dual-csa", config.active is not False
-    return SepCMAES(config.population, config.sigma, seed, step_size, active)
+    mean_rate = config.mean_rate or 1.0
+    return SepCMAES(config.population, config.sigma, seed, step_size, active, mean_rate)
 
 
 def first_mean(size: int, seed: int, spread: float) -> Vector:

@@ -2,7 +2,7 @@
 
     θ_k  = m + σ √C z_k                       z_k ~ N(0, I), k = 0 … λ-1
     z    = Σ_{i≤μ} w_i z_(i),  y = √C z       (i): the i-th best; μ = λ/2
-    m'   = m + σ y
+    m'   = m + c_m σ y                        c_m: ``mean_rate``, usually 1
     p_σ' = (1-c_σ) p_σ + √(c_σ (2-c_σ) μ_eff) z
     h    = 1 if |p_σ'| / √(1-(1-c_σ)^(2(g+1))) < (1.4 + 2/(n+1)) χ else 0
     p_c' = (1-c_c) p_c + h √(c_c (2-c_c) μ_eff) y
@@ -110,6 +110,7 @@ def constants(n: int, candidates: int, active: bool) -> Constants:
 class SepCMAES(DiagonalGaussian):
     step_size: StepSize
     active: bool
+    mean_rate: float = 1.0
 
     def init(self, mean: Vector) -> State:
         start = np.array(mean, np.float64)
@@ -133,7 +134,7 @@ class SepCMAES(DiagonalGaussian):
         parents = np.where(np.arange(len(ranked)) < k.mu, k.weights, 0)
         used = len(ranked) if k.weights[-1] < 0 else k.mu
         sums = self.moments(proposal, ranked[:used], parents, k.weights, unit=k.mu)
-        told = _adapt(state, k, sums)
+        told = _adapt(state, k, sums, self.mean_rate)
         if self.step_size == "tpa":
             r = lead(fitness, len(ranked)) if proposal.line is not None else 0.0
             trend = follow_lead(state.trend, r)
@@ -150,7 +151,7 @@ class SepCMAES(DiagonalGaussian):
         return states.from_arrays(State, arrays)
 
 
-def _adapt(state: State, k: Constants, sums: Moments) -> State:
+def _adapt(state: State, k: Constants, sums: Moments, mean_rate: float) -> State:
     """Mean, paths and variances after a generation; the step size as it was."""
     C, n, g, c_sigma = state.C, state.mean.size, state.generation, k.step.c_sigma
     y = np.sqrt(C) * sums.first
@@ -161,7 +162,7 @@ def _adapt(state: State, k: Constants, sums: Moments) -> State:
     growth = k.c_1 * (np.square(p_c / np.sqrt(C)) - kept)
     growth += k.c_mu * (sums.second - k.weights.sum())
     return state._replace(
-        mean=state.mean + state.sigma * y,
+        mean=state.mean + mean_rate * state.sigma * y,
         C=np.clip(C * np.exp(np.minimum(growth, MOST_GROWTH)), SMALLEST, LARGEST),
         p_sigma=p_sigma,
         p_c=p_c,
