@@ -17,6 +17,7 @@ from evo_plastic.errors import ClusterLost, InputError, Interrupted, TrainingFai
 COMMANDS = {
     "train": "Train a network as a configuration file says, or resume a run.",
     "evaluate": "Measure trained genomes on task sets, against oracle and random.",
+    "inspect": "Look inside one lifetime: memories, activity, modulation.",
     "compare": "Set training runs side by side: a table and learning curves.",
     "reproduce": "Table 1, Figs. 2 and 3 of Wang 2022 from a folder of runs.",
     "merge": "Evolving & Merging: cluster the rules of an evolved PRNN.",
