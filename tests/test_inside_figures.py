@@ -121,6 +121,14 @@ def test_of_many_rollouts_some_are_named(tmp_path: Path, name: str) -> None:
     assert len(named) == 8
 
 
+def test_distances_within_a_decade_are_told_in_plain_numbers(tmp_path: Path) -> None:
+    points = np.cumsum(np.random.default_rng(0).normal(0, 0.1, (40, 3)), axis=0)
+    ends = np.array([39])
+    path = tmp_path / "movement.svg"
+    movement_figure(path, {"activity": movement(points, ends)}, ends, np.ones(1, np.bool_))
+    assert not any("$" in text for text in texts(path))
+
+
 def test_what_does_not_move_can_be_drawn(tmp_path: Path) -> None:
     ends, still = np.array([5, 9]), np.ones((10, 3))
     embedding_figure(tmp_path / "embedding.svg", {"activity": embed(still)}, ends, ends > 5)
