@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from evo_plastic.cli.reporting import TRANSFERS
 from evo_plastic.errors import InputError
 from evo_plastic.parsing import load_transfers
 from evo_plastic.tasks import DISTRIBUTIONS, load_set
@@ -17,6 +18,7 @@ def test_the_shipped_file_has_the_transfers_of_the_paper() -> None:
         "maze9": ("maze9", "maze15"),
         "maze15": ("maze15", "maze21", "maze15-crowded", "maze15-spacious"),
     }
+    assert found == {task: tuple(names) for task, names in TRANSFERS.items()}
     for task, names in found.items():
         assert task in DISTRIBUTIONS
         assert [load_set(name).name for name in names] == [f"{name}/test" for name in names]

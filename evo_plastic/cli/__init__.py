@@ -20,6 +20,7 @@ COMMANDS = {
     "inspect": "Look inside one lifetime: memories, activity, modulation.",
     "compare": "Set training runs side by side: a table and learning curves.",
     "reproduce": "Table 1, Figs. 2 and 3 of Wang 2022 from a folder of runs.",
+    "report": "Write a run as one HTML page, with lifetimes to replay.",
     "merge": "Evolving & Merging: cluster the rules of an evolved PRNN.",
     "networks": "List the networks with their numbers of genes and memories.",
     "tasks": "List, sample and show task distributions and task sets.",
