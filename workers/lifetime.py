@@ -115,7 +115,12 @@ def _act(world, slots, lives, slot):
     if lives.actions.shape[0] > 0:
         place = slots.rollout[slot] * MAX_STEPS + slots.step[slot]
         lives.actions[life, place] = action
-        _record_outputs(slots.o, slot, lives.outputs, life, place)
+        # Written out, as below: a call, or a loop, slows every step, recorded or not.
+        lives.outputs[life, place, 0] = slots.o[0, slot]
+        lives.outputs[life, place, 1] = slots.o[1, slot]
+        lives.outputs[life, place, 2] = slots.o[2, slot]
+        lives.outputs[life, place, 3] = slots.o[3, slot]
+        lives.outputs[life, place, 4] = slots.o[4, slot]
     slots.position[slot] = position
     slots.age[slot] += 1
     slots.step[slot] += 1
@@ -124,13 +129,6 @@ def _act(world, slots, lives, slot):
         observe(world.cells, instance, world.size, position, slots.x, slot)
         return False
     return _end_rollout(world, slots, lives, slot, position == world.goal[instance])
-
-
-@jit
-def _record_outputs(o, slot, outputs, life, place):
-    # Not merged into the loop of steps, which training runs without a record.
-    for k in range(outputs.shape[2]):
-        outputs[life, place, k] = o[k, slot]
 
 
 @inline_jit
