@@ -1,6 +1,8 @@
 """Files that are written whole or not at all, and read only when they are of sensible size."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from evo_plastic.errors import InputError
@@ -28,6 +30,15 @@ def write_whole(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@contextmanager
+def writing(target: object) -> Iterator[None]:
+    """``InputError`` that names ``target`` where the block cannot write it."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror}") from error
 
 
 def read_whole(path: Path, limit_bytes: int) -> bytes:

@@ -1,17 +1,25 @@
-"""Commands run in this process, and mazes drawn by hand, for the tests of the command line."""
+"""Commands run in this process, random genomes and drawn mazes, for tests of the command line."""
 
 import contextlib
 import io
 import re
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from evo_plastic import networks
 from evo_plastic.cli import run
+from evo_plastic.config import NetworkConfig
+from evo_plastic.layout import Layout
+from evo_plastic.records.genomes import save_genome
+from evo_plastic.tasks.maze import INTERFACE
 from evo_plastic.tasks.task_sets import TaskSet
 
 CORRIDOR = ["#######", "#S    #", "# ### #", "# #G# #", "# # # #", "# #   #", "#######"]
 TURNED = ["#######", "#    S#", "# # # #", "#    G#", "# # # #", "#     #", "#######"]
+
+NETWORK = NetworkConfig(name="dec-prnn", modulation="post", hidden_size=16)
 
 
 class Ended(NamedTuple):
@@ -39,6 +47,26 @@ def refused(*arguments: object) -> str:
     assert ended.err.startswith("error: ")
     assert ended.err.count("\n") == 1
     return ended.err
+
+
+def layout_of(network: NetworkConfig) -> Layout:
+    return networks.create(network, INTERFACE).layout
+
+
+def write_genome(
+    path: Path,
+    network: NetworkConfig = NETWORK,
+    *,
+    layout: Layout | None = None,
+    seed: int = 4,
+    spread: float = 0.5,
+    **facts: object,
+) -> Path:
+    """A random genome of ``network``, or one that only says so and has another layout."""
+    layout = layout or layout_of(network)
+    genome = np.random.default_rng(seed).normal(0, spread, layout.size)
+    save_genome(path, layout, genome, network, facts)
+    return path
 
 
 def drawn(*pictures: list[str]) -> TaskSet:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from cli_runs import evo_plastic as in_this_process
 
 from evo_plastic import __version__
 from evo_plastic.cli import COMMANDS, run
@@ -94,6 +95,32 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path: Path) 
     assert "a?[31m.yaml:1:1: error: s?ed: unknown key" in outcome.stderr
     assert "\x1b" not in outcome.stderr
     assert "\u202e" not in outcome.stderr
+
+
+LONG = 300 * "x"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["evaluate", LONG, "--tasks", "maze9"],
+        ["evaluate", "a.npz", "--tasks", "maze9", "--json", LONG],
+        ["evaluate", "a.npz", "--tasks", "maze9", "--figures", LONG],
+        ["inspect", LONG, "--tasks", "maze9", "--out", "x"],
+        ["report", LONG, "--out", "x.html"],
+        ["reproduce", LONG, "--transfers", "configs/ood.yaml", "--out", "x"],
+        ["compare", LONG, "--out", "x"],
+        ["merge", "a.npz", "--out", f"{LONG}.npz"],
+        ["train", "--run", LONG, "--resume"],
+    ],
+)
+def test_a_name_that_no_file_can_have_is_one_line(arguments: list[str]) -> None:
+    ended = in_this_process(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: ")
+    assert LONG in ended.err
+    assert ended.err.endswith(": File name too long\n")
+    assert ended.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["config", "check"], ["config", "--zz"]])

@@ -6,27 +6,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from cli_runs import CORRIDOR, Ended, drawn, evo_plastic, refused, rows
+from cli_runs import (
+    CORRIDOR,
+    Ended,
+    drawn,
+    evo_plastic,
+    layout_of,
+    refused,
+    rows,
+    write_genome,
+)
 
-from evo_plastic import networks
 from evo_plastic.config import NetworkConfig
-from evo_plastic.layout import Layout
-from evo_plastic.records.genomes import save_genome
 from evo_plastic.tasks import named_set, task_files
-from evo_plastic.tasks.maze import INTERFACE
 
-NETWORK = NetworkConfig(name="dec-prnn", modulation="post", hidden_size=16)
 SMALL = ["--lifetimes", 32, "--repeats", 2, "--rollouts", 3]
-
-
-def layout_of(network: NetworkConfig) -> Layout:
-    return networks.create(network, INTERFACE).layout
-
-
-def write_genome(path: Path, layout: Layout, **facts: object) -> Path:
-    genome = np.random.default_rng(4).normal(0, 0.5, layout.size)
-    save_genome(path, layout, genome, NETWORK, facts)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def genome(folder: Path) -> Path:
-    return write_genome(folder / "genome.npz", layout_of(NETWORK))
+    return write_genome(folder / "genome.npz")
 
 
 def evaluate(*arguments: object, workers: int = 1) -> Ended:
@@ -124,7 +118,7 @@ def test_frozen_mazes_give_the_numbers_of_the_named_ones(
 def test_genomes_are_compared_on_the_same_mazes_with_the_same_noise(
     usual: Evaluation, genome: Path, folder: Path
 ) -> None:
-    twin = write_genome(folder / "twin.npz", layout_of(NETWORK))
+    twin = write_genome(folder / "twin.npz")
     options = ["--tasks", "maze9", "--tasks", "maze15/validate", *SMALL]
     found = scores(folder / "twins.json", genome, twin, *options)
     assert [one["task_set"] for one in found] == ["maze9/test"] * 4 + ["maze15/validate"] * 4
@@ -143,7 +137,7 @@ def test_the_seed_changes_what_is_left_to_chance(
 
 
 def test_rollouts_are_as_trained_unless_asked_for(folder: Path) -> None:
-    trained = write_genome(folder / "eight.npz", layout_of(NETWORK), task={"rollouts": 8})
+    trained = write_genome(folder / "eight.npz", task={"rollouts": 8})
     for options, rollouts in (([], 8), (["--rollouts", 2], 2)):
         arguments = [trained, "--tasks", "maze9", "--lifetimes", 1, *options]
         for one in scores(folder / "eight.json", *arguments):
@@ -165,11 +159,15 @@ def test_figures_are_drawn_where_they_are_said_to_be(genome: Path, folder: Path)
     assert (ended.code, ended.err) == (0, "")
     lines = ended.out.splitlines()
     drawn_files = {Path(line) for line in lines if line.endswith(".png")}
-    assert drawn_files == set(figures.iterdir())
+    printed_files = {path.with_suffix(".pdf") for path in drawn_files}
+    assert printed_files == {Path(line) for line in lines if line.endswith(".pdf")}
+    assert drawn_files | printed_files == set(figures.iterdir())
     assert figures / "1-maze9-test-rollouts.png" in drawn_files
     assert figures / "1-maze9-test-lifetimes-1.png" in drawn_files
     for path in drawn_files:
         assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    for path in printed_files:
+        assert path.read_bytes().startswith(b"%PDF")
     assert lines[-1].startswith("maze9/test")
 
 
@@ -186,7 +184,7 @@ def test_a_file_that_is_no_genome_is_named(folder: Path) -> None:
 
 def test_a_genome_whose_layout_is_not_its_networks_is_named(folder: Path) -> None:
     larger = layout_of(NetworkConfig(name="dec-prnn", modulation="post", hidden_size=17))
-    path = write_genome(folder / "tampered.npz", larger)
+    path = write_genome(folder / "tampered.npz", layout=larger)
     message = refused("evaluate", path, "--tasks", "maze9")
     assert f"{path} is a genome of another network: " in message
     assert "bias is (17,), expected (16,)" in message
@@ -226,7 +224,7 @@ def test_wrong_usage_names_the_option(arguments: list[object], expected: str) ->
 
 
 def test_a_genome_that_was_fed_rewards_is_refused(folder: Path) -> None:
-    path = write_genome(folder / "fed.npz", layout_of(NETWORK), reward_input="always")
+    path = write_genome(folder / "fed.npz", reward_input="always")
     assert f"{path} was trained with reward_input 'always'" in refused(
         "evaluate", path, "--tasks", "maze9"
     )
@@ -234,14 +232,14 @@ def test_a_genome_that_was_fed_rewards_is_refused(folder: Path) -> None:
 
 @pytest.mark.parametrize("rollouts", [0, -1, True, 10**6, "three"])
 def test_rollouts_that_a_genome_file_makes_up_are_refused(folder: Path, rollouts: object) -> None:
-    path = write_genome(folder / "made-up.npz", layout_of(NETWORK), task={"rollouts": rollouts})
+    path = write_genome(folder / "made-up.npz", task={"rollouts": rollouts})
     message = refused("evaluate", path, "--tasks", "maze9", "--lifetimes", 2)
     assert f"{path}: the task it says it was trained on is none" in message
 
 
 def test_a_genome_that_saw_mazes_otherwise_is_refused(folder: Path) -> None:
     convention = "wall=-1 free=0 goal=+1"
-    path = write_genome(folder / "negated.npz", layout_of(NETWORK), observation=convention)
+    path = write_genome(folder / "negated.npz", observation=convention)
     assert f"{path} was trained with observation {convention!r}" in refused(
         "evaluate", path, "--tasks", "maze9"
     )
@@ -265,4 +263,4 @@ def test_many_genomes_are_all_in_the_picture_files(genome: Path, folder: Path) -
     )
     assert ended.code == 0
     lives = {f"1-maze9-test-lifetimes-{number}.png" for number in range(1, 9)}
-    assert {path.name for path in figures.iterdir()} == lives | {"1-maze9-test-rollouts.png"}
+    assert {path.name for path in figures.glob("*.png")} == lives | {"1-maze9-test-rollouts.png"}

@@ -5,12 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from cli_runs import refused
-from test_evaluate_command import NETWORK, evaluate, layout_of
-
-from evo_plastic.records.genomes import save_genome
+from cli_runs import refused, write_genome
+from test_evaluate_command import evaluate
 
 FEW = ["--lifetimes", 24, "--rollouts", 2]
 
@@ -19,10 +16,8 @@ FEW = ["--lifetimes", 24, "--rollouts", 2]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of an evaluation of two genomes on two task sets, in every form."""
     home = tmp_path_factory.mktemp("files")
-    layout = layout_of(NETWORK)
     for seed, name in ((4, "a|b.npz"), (5, "c.npz")):
-        genome = np.random.default_rng(seed).normal(0, 0.5, layout.size)
-        save_genome(home / name, layout, genome, NETWORK, {})
+        write_genome(home / name, seed=seed)
     files = [f"--{name}={home / name}.out" for name in ("json", "csv", "markdown")]
     options = ["--tasks", "maze9", "--tasks", "maze15/validate", *FEW, *files]
     ended = evaluate(home / "a|b.npz", home / "c.npz", *options)

@@ -208,6 +208,16 @@ def test_every_genome_of_the_bottleneck_is_named_and_no_name_hides_another(tmp_p
     assert expected <= texts(path)
 
 
+def test_every_panel_of_the_bottleneck_says_what_it_is_about(tmp_path: Path) -> None:
+    path = tmp_path / "bottleneck.svg"
+    other = replace(POINT, policy="theirs", task_set="maze21/test", trained_on="maze15")
+    bottleneck_figure(path, [replace(POINT, trained_on="maze9")], [other])
+    expected = {f"reward of rollout 3 on {mazes}/test" for mazes in ("maze15", "maze21")}
+    assert expected | {"ours", "theirs", "trained on maze9", "trained on maze15"} <= texts(path)
+    up = heights(path)
+    assert up["theirs"] < up["trained on maze15"] < up["ours"] < up["trained on maze9"]
+
+
 def test_standard_errors_are_drawn(tmp_path: Path) -> None:
     pictures = []
     for i, se in enumerate((0.02, 0.04, float("nan"))):

@@ -1,7 +1,5 @@
 """The command ``inspect``, on real files and threads."""
 
-import contextlib
-import io
 import json
 import sys
 from pathlib import Path
@@ -9,46 +7,18 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from cli_runs import Ended, evo_plastic, rows
+from cli_runs import Ended, evo_plastic, refused, rows, write_genome
 from numpy.typing import NDArray
 
-from evo_plastic import networks
 from evo_plastic.analysis.embedding import embed
 from evo_plastic.analysis.inside import SCHEMA, Inside, save_inside
 from evo_plastic.analysis.movement import movement
 from evo_plastic.analysis.trace import Trace
 from evo_plastic.arrays import load_arrays
-from evo_plastic.cli import run
-from evo_plastic.cli.inspect import command
 from evo_plastic.config import NetworkConfig, NetworkName
-from evo_plastic.records.genomes import save_genome
 from evo_plastic.tasks import named_set
-from evo_plastic.tasks.maze import INTERFACE
 
-NETWORK = NetworkConfig(name="dec-prnn", modulation="post", hidden_size=16)
 MAZE, ROLLOUTS = 3, 2
-
-
-def inspect(*arguments: object) -> Ended:
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = run([str(argument) for argument in arguments], command)
-    return Ended(code, out.getvalue(), err.getvalue())
-
-
-def refused(*arguments: object) -> str:
-    ended = inspect(*arguments)
-    assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("error: ")
-    assert ended.err.count("\n") == 1
-    return ended.err
-
-
-def write_genome(path: Path, network: NetworkConfig, spread: float = 0.5) -> Path:
-    layout = networks.create(network, INTERFACE).layout
-    genome = np.random.default_rng(4).normal(0, spread, layout.size)
-    save_genome(path, layout, genome, network, {})
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def genome(folder: Path) -> Path:
-    return write_genome(folder / "genome.npz", NETWORK)
+    return write_genome(folder / "genome.npz")
 
 
 class Inspected(NamedTuple):
@@ -71,7 +41,7 @@ class Inspected(NamedTuple):
 def usual(genome: Path, folder: Path) -> Inspected:
     out = folder / "some" / "folder"
     options = ["--maze", MAZE, "--rollouts", ROLLOUTS, "--format", "svg"]
-    ended = inspect(genome, "--tasks", "maze9", *options, "--out", out)
+    ended = evo_plastic("inspect", genome, "--tasks", "maze9", *options, "--out", out)
     assert (ended.code, ended.err) == (0, "")
     with np.load(out / "trace.npz") as file:
         return Inspected(ended, out, dict(file))
@@ -159,7 +129,7 @@ def test_the_same_lifetime_gives_the_same_file_and_another_seed_another_lifetime
     chosen = ["--tasks", "maze9", "--maze", MAZE, "--rollouts", ROLLOUTS]
     for seed in (0, 1):
         out = folder / f"seed-{seed}"
-        assert inspect(genome, *chosen, "--seed", seed, "--out", out).code == 0
+        assert evo_plastic("inspect", genome, *chosen, "--seed", seed, "--out", out).code == 0
     again = folder / "seed-0" / "trace.npz"
     assert again.read_bytes() == (usual.out / "trace.npz").read_bytes()
     assert (folder / "seed-0" / "movement.png").stat().st_size > 10_000
@@ -171,7 +141,7 @@ def test_the_same_lifetime_gives_the_same_file_and_another_seed_another_lifetime
 def test_without_modulation_there_is_no_figure_of_it(folder: Path, name: NetworkName) -> None:
     network = NetworkConfig(name=name, modulation="none", hidden_size=16)
     genome, out = write_genome(folder / f"{name}.npz", network), folder / name
-    ended = inspect(genome, "--tasks", "maze9", "--rollouts", 1, "--out", out)
+    ended = evo_plastic("inspect", genome, "--tasks", "maze9", "--rollouts", 1, "--out", out)
     assert (ended.code, ended.err) == (0, "")
     assert {path.name for path in out.iterdir()} == {"trace.npz", "embedding.png", "movement.png"}
     assert "m, " not in ended.out
@@ -188,7 +158,6 @@ def test_weights_are_left_out_where_they_would_fill_the_file(
 ) -> None:
     per_step = np.zeros(steps)
     trace = Trace(
-        size=9,
         rollout=per_step.astype(np.int64),
         position=np.zeros((steps, 2), np.int64),
         inputs=np.zeros((steps, 15)),
@@ -206,11 +175,12 @@ def test_weights_are_left_out_where_they_would_fill_the_file(
 
 
 def test_mistakes_are_named(genome: Path, folder: Path) -> None:
-    usual = (genome, "--tasks", "maze9", "--out", folder / "x")
+    usual = ("inspect", genome, "--tasks", "maze9", "--out", folder / "x")
     assert "--maze 2048: maze9/test has mazes 0 to 2047" in refused(*usual, "--maze", 2048)
-    assert "nowhere.npz does not exist" in refused("nowhere.npz", *usual[1:])
-    assert "unknown task set 'maze7'" in refused(genome, "--tasks", "maze7", "--out", folder / "x")
-    message = refused(genome, "--tasks", "maze9", "--out", genome)
+    assert "nowhere.npz does not exist" in refused("inspect", "nowhere.npz", *usual[2:])
+    message = refused("inspect", genome, "--tasks", "maze7", "--out", folder / "x")
+    assert "unknown task set 'maze7'" in message
+    message = refused("inspect", genome, "--tasks", "maze9", "--out", genome)
     assert f"--out {genome}: File exists" in message
     assert not (folder / "x").exists()
 
@@ -218,7 +188,9 @@ def test_mistakes_are_named(genome: Path, folder: Path) -> None:
 def test_a_file_that_cannot_be_written_is_named(genome: Path, folder: Path) -> None:
     blocked = folder / "blocked" / "trace.npz"
     blocked.mkdir(parents=True)
-    message = refused(genome, "--tasks", "maze9", "--rollouts", 1, "--out", blocked.parent)
+    message = refused(
+        "inspect", genome, "--tasks", "maze9", "--rollouts", 1, "--out", blocked.parent
+    )
     assert f"{blocked} cannot be written: Is a directory" in message
 
 
@@ -226,13 +198,28 @@ def test_without_scikit_learn_the_extra_is_named(
     genome: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.decomposition", None)
-    message = refused(genome, "--tasks", "maze9", "--rollouts", 1, "--out", folder / "bare")
+    message = refused(
+        "inspect", genome, "--tasks", "maze9", "--rollouts", 1, "--out", folder / "bare"
+    )
     assert "pip install 'evo-plastic[analysis]'" in message
 
 
+def test_an_older_figure_of_modulation_does_not_stay(genome: Path, folder: Path) -> None:
+    plain = NetworkConfig(name="dec-prnn", modulation="none", hidden_size=16)
+    other, out = write_genome(folder / "plain.npz", plain), folder / "twice"
+    for path, there in ((genome, True), (other, False)):
+        ended = evo_plastic("inspect", path, "--tasks", "maze9", "--rollouts", 1, "--out", out)
+        assert (ended.code, ended.err) == (0, "")
+        assert (out / "modulation.png").exists() == there
+    (out / "modulation.png").mkdir()
+    ended = evo_plastic("inspect", other, "--tasks", "maze9", "--rollouts", 1, "--out", out)
+    assert ended.code == 2
+    assert f"{out / 'modulation.png'} cannot be written: " in ended.err
+
+
 def test_a_lifetime_that_diverges_is_refused(folder: Path) -> None:
-    genome = write_genome(folder / "wild.npz", NETWORK, spread=1e30)
-    message = refused(genome, "--tasks", "maze9", "--maze", 5, "--out", folder / "wild")
+    genome = write_genome(folder / "wild.npz", spread=1e30)
+    message = refused("inspect", genome, "--tasks", "maze9", "--maze", 5, "--out", folder / "wild")
     assert f"{genome} diverges in rollout 1 of maze 5" in message
 
 
@@ -240,6 +227,6 @@ def test_a_lifetime_that_diverges_is_refused(folder: Path) -> None:
     ("option", "value"), [("--maze", -1), ("--rollouts", 65), ("--format", "gif"), ("--seed", "x")]
 )
 def test_wrong_usage_names_the_option(option: str, value: object) -> None:
-    ended = inspect("a.npz", "--tasks", "maze9", "--out", "x", option, value)
+    ended = evo_plastic("inspect", "a.npz", "--tasks", "maze9", "--out", "x", option, value)
     assert (ended.code, ended.out) == (2, "")
     assert option in ended.err.splitlines()[-1]

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 from report_runs import write_run
 
 from evo_plastic import networks
+from evo_plastic.analysis import learning
 from evo_plastic.analysis.trace import trace
 from evo_plastic.config import NetworkConfig
 from evo_plastic.networks.oracle import OracleNetwork
 from evo_plastic.networks.spec import NetworkSpec
+from evo_plastic.parsing import Loaded, load_experiment
 from evo_plastic.records import metrics
+from evo_plastic.report import data
 from evo_plastic.report.curves import POINTS, learning_charts
 from evo_plastic.report.data import read_run
 from evo_plastic.report.lifetimes import Lifetime, choose_mazes, read_lifetimes, rounded
@@ -124,6 +127,22 @@ def test_a_range_is_never_empty() -> None:
     for values in ([np.array([2.0])], [np.array([np.nan])], [np.empty(0)]):
         low, high = span(values)
         assert low < high
+
+
+def test_the_configuration_of_a_run_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+
+    def load(path: Path, overrides: tuple[str, ...]) -> Loaded:
+        read.append(path)
+        return load_experiment(path, overrides)
+
+    for module in (data, learning):
+        monkeypatch.setattr(module, "load_experiment", load)
+    run = write_run(tmp_path / "run")
+    assert read_run(run).curve.run == "run"
+    assert read == [run / "config.yaml"]
 
 
 def charts(run: Path) -> list[str]:

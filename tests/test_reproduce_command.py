@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cli_runs import Ended, evo_plastic, refused
+from report_runs import write_run
 
 HOME = Path(__file__).parent.parent
 PUBLISHED = HOME / "runs" / "published"
@@ -80,6 +81,38 @@ def test_figures_are_written_for_screen_and_print(done: tuple[Ended, Path]) -> N
         assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (out / f"{name}.pdf").read_bytes().startswith(b"%PDF")
         assert str(out / f"{name}.pdf") in ended.out
+
+
+def test_networks_are_set_side_by_side_by_memories_per_gene(done: tuple[Ended, Path]) -> None:
+    ended, out = done
+    assert (out / "bottleneck.png").read_bytes().startswith(b"\x89PNG")
+    assert (out / "bottleneck.pdf").read_bytes().startswith(b"%PDF")
+    assert ended.out.endswith(f"{out / 'bottleneck.png'}\n{out / 'bottleneck.pdf'}\n")
+
+
+def test_one_network_with_memories_has_nothing_beside_it(folder: Path, tmp_path: Path) -> None:
+    without = write_run(tmp_path / "dnn", network={"name": "dnn", "modulation": "none"})
+    runs = [folder / "again", folder / "dec-prnn-post", without]
+    options = ["--transfers", OOD, "--out", tmp_path / "o", "--lifetimes", 2, "--workers", 1]
+    ended = evo_plastic("reproduce", *runs, *options)
+    assert (ended.code, ended.err) == (0, "")
+    figures = {f"{name}.{suffix}" for name in ("figure2", "figure3") for suffix in ("png", "pdf")}
+    assert {path.name for path in (tmp_path / "o").iterdir()} - figures == {
+        "table1.csv",
+        "table1.md",
+    }
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_run_without_metrics_is_named(folder: Path, tmp_path: Path, empty: bool) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(folder / "again", run)
+    (run / "metrics.jsonl").unlink()
+    if empty:
+        (run / "metrics.jsonl").touch()
+    message = refused("reproduce", run, "--transfers", OOD, "--out", tmp_path / "o")
+    assert f"{run / 'metrics.jsonl'}: expected metrics of at least one generation" in message
+    assert not (tmp_path / "o").exists()
 
 
 def test_a_task_that_the_file_leaves_out_is_named(folder: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from evo_plastic.tasks.behaviour import Behaviour, behaviour
 from evo_plastic.tasks.fitness import lifetime_fitness, rollout_rewards
 from evo_plastic.tasks.task_sets import TaskSet
 from evo_plastic.tasks.trial import Trial
-from workers.engine import Engine, Outcomes
+from workers.engine import Engine
 
 
 class Chunk(NamedTuple):
@@ -95,20 +95,13 @@ class LivesJob:
 
     def run(self, engine: Engine, chunk: Chunk) -> Lived:
         mine = slice(chunk.first, chunk.last)
-        outcomes = engine.live_population(
-            self.genome[None, :],
-            self.task_set,
-            self.instance[mine],
-            self.keys[None, mine],
-            self.rollouts,
-            self.record,
+        instance, keys = self.instance[mine], self.keys[mine]
+        genomes = self.genome[None, :]
+        lived = engine.live_population(
+            genomes, self.task_set, instance, keys[None, :], self.rollouts, self.record
         )
-        return self._measured(outcomes, mine)
-
-    def _measured(self, lived: Outcomes, mine: slice) -> Lived:
         steps, acted = lived.steps[0], None
         if self.record:
-            instance, keys = self.instance[mine], self.keys[mine]
             acted = behaviour(self.task_set, instance, keys, steps, lived.actions, lived.outputs)
         return Lived(steps, lived.outcome[0], lived.actions, acted)
 

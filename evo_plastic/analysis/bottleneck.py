@@ -27,6 +27,8 @@ class BottleneckPoint:
     """Reward of the last rollout."""
     se: float
     """Standard error of ``mean`` over instances; NaN for a single one."""
+    trained_on: str | None = None
+    """Task, if it is told."""
 
     @property
     def factor(self) -> float:
@@ -35,7 +37,7 @@ class BottleneckPoint:
 
 
 def bottleneck(
-    scores: Sequence[Scored], specs: Sequence[NetworkSpec]
+    scores: Sequence[Scored], specs: Sequence[NetworkSpec], trained_on: str | None = None
 ) -> tuple[BottleneckPoint, ...]:
     """One point for each score, in order; ``specs`` are the networks of the same genomes.
 
@@ -54,6 +56,7 @@ def bottleneck(
             n_mem=spec.n_mem,
             mean=one.table.mean[-1],
             se=one.table.se[-1],
+            trained_on=trained_on,
         )
         for one, spec in zip(scores, specs, strict=True)
     )

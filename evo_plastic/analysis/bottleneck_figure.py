@@ -1,6 +1,6 @@
 """The figure of the bottleneck: memories per gene against the score on a task set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
 
@@ -13,34 +13,46 @@ from matplotlib.transforms import Bbox
 from evo_plastic.analysis.bottleneck import BottleneckPoint
 from evo_plastic.analysis.figures import DOTS_PER_INCH, PALETTE, drawing
 
+Looks = Mapping[str, tuple[str, str]]
+"""Colour and marker by network."""
+
 _MARKERS = "osD^vP*X"
 _MARKER_POINTS = 7.0
 _DARKER = 0.7
 """Of names: thin strokes in the colours of the markers would be too pale to read."""
 
 
-def bottleneck_figure(path: Path, points: Sequence[BottleneckPoint]) -> None:
-    """Draw at least one genome, labelled by its policy, coloured and shaped by its network.
+def bottleneck_figure(path: Path, *panels: Sequence[BottleneckPoint]) -> None:
+    """Draw genomes, labelled by their policy, coloured and shaped by their network.
 
+    panels : one or more; in each at least one genome, all on the same tasks
     Bars are ± 1 standard error of the mean.
     """
-    networks = dict.fromkeys(point.network for point in points)
+    networks = dict.fromkeys(point.network for points in panels for point in points)
     looks = dict(zip(networks, zip(cycle(PALETTE), cycle(_MARKERS), strict=False), strict=False))
-    with drawing(path, 7.2, 4.6) as figure:
-        axes = figure.add_subplot(xscale="log")
-        for point in points:
-            colour, marker = looks[point.network]
-            axes.errorbar(
-                point.factor, point.mean, np.nan_to_num(point.se), fmt=marker, color=colour,
-                markersize=_MARKER_POINTS, elinewidth=1.2, capsize=3,
-            )  # fmt: skip
-        _finish(axes, points)
+    with drawing(path, 7.2, 4.6 * len(panels)) as figure:
+        grid = figure.subplots(len(panels), squeeze=False, subplot_kw={"xscale": "log"})[:, 0]
+        for axes, points in zip(grid, panels, strict=True):
+            _draw(axes, points, looks)
         figure.draw_without_rendering()  # the layout must be known to see what would overlap
-        _label(axes, points, [looks[point.network][0] for point in points])
+        for axes, points in zip(grid, panels, strict=True):
+            _label(axes, points, [looks[point.network][0] for point in points])
+
+
+def _draw(axes: Axes, points: Sequence[BottleneckPoint], looks: Looks) -> None:
+    for point in points:
+        colour, marker = looks[point.network]
+        axes.errorbar(
+            point.factor, point.mean, np.nan_to_num(point.se), fmt=marker, color=colour,
+            markersize=_MARKER_POINTS, elinewidth=1.2, capsize=3,
+        )  # fmt: skip
+    _finish(axes, points)
 
 
 def _finish(axes: Axes, points: Sequence[BottleneckPoint]) -> None:
     last = f"rollout {points[0].rollouts} on {points[0].task_set}"
+    if points[0].trained_on is not None:
+        axes.set_title(f"trained on {points[0].trained_on}")
     axes.set_xlabel("memories per gene, N_mem / N_gene")
     axes.set_ylabel(f"reward of {last}\n(± 1 standard error)")
     axes.grid(True, axis="both")

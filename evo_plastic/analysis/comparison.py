@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evo_plastic.analysis.evaluation import RolloutTable, instance_rewards, summarise
+from evo_plastic.analysis.evaluation import MEASURES, RolloutTable, instance_rewards, summarise
 from evo_plastic.seeding import STREAM_EVALUATION, fold
 from evo_plastic.tasks import named_set
 from evo_plastic.tasks.behaviour import Behaviour
@@ -31,10 +31,7 @@ class Scored:
 
     def to_json(self) -> dict[str, Any]:
         """The table's fields beside the names; NaN (one instance has no error) becomes null."""
-        numbers = {
-            name: _without_nan(getattr(self.table, name))
-            for name in ("mean", "se", "goal_rate", "steps", "coverage", "decisive", "entropy")
-        }
+        numbers = {name: _without_nan(getattr(self.table, name)) for name in MEASURES}
         return {
             "policy": self.policy,
             "task_set": self.task_set,

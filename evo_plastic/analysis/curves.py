@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from evo_plastic.analysis.figures import FAINT, PALETTE, drawing, label_line
+from evo_plastic.analysis.rollout_marks import rollout_colours
 from evo_plastic.errors import InputError
 from evo_plastic.records.metrics import column
 
@@ -73,8 +73,7 @@ def _draw_rewards(axes: Axes, rows: Rows, oracle: float | None, random: float | 
     generations = column(rows, "generation", "metrics")
     mean, error = column(rows, "rollout_mean", "metrics"), column(rows, "rollout_se", "metrics")
     rollouts = mean.shape[1]
-    # Rollouts have an order, so have their colours: a ramp, not a palette.
-    ramp = matplotlib.colormaps["viridis"](np.linspace(0.85, 0.05, rollouts))
+    ramp = rollout_colours(rollouts)
     for r in range(rollouts):
         axes.fill_between(generations, mean[:, r] - error[:, r], mean[:, r] + error[:, r],
                           color=ramp[r], alpha=0.22, linewidth=0)  # fmt: skip

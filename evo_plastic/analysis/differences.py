@@ -11,7 +11,6 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from evo_plastic.analysis.comparison import ORACLE, RANDOM, Scored
 
@@ -52,6 +51,9 @@ def _difference(first: Scored, second: Scored) -> Difference:
     apart = first.rewards[:, last - 1] - second.rewards[:, last - 1]
     low = high = np.nan
     if len(apart) > 1 and np.isfinite(apart).all():
+        # Slow to import: commands that compare nothing need not wait for it.
+        from scipy import stats
+
         found = stats.bootstrap(
             (apart,), np.mean, n_resamples=RESAMPLES, confidence_level=LEVEL,
             method="percentile", batch=500, rng=np.random.default_rng(0),

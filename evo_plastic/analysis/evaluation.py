@@ -4,7 +4,7 @@ The instance (a maze) is the unit: repeats on it are averaged first, so the stan
 that of a mean over mazes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,22 @@ class RolloutTable:
     entropy: tuple[float, ...] | None = None
     """Mean entropy of the policy over the steps, in bits."""
 
+    def of_last_rollout(self) -> list[str]:
+        """Cells of goals, steps, coverage, decisive and entropy; empty if not measured."""
+        shares = (self.goal_rate, self.coverage, self.decisive)
+        goals, coverage, decisive = map(_percent, shares)
+        entropy = "" if self.entropy is None else f"{self.entropy[-1]:.2f}"
+        return [goals, f"{self.steps[-1]:.1f}", coverage, decisive, entropy]
+
+
+MEASURES = tuple(field.name for field in fields(RolloutTable) if field.name != "instances")
+"""What a ``RolloutTable`` has of every rollout."""
+
+
+def with_error(mean: float, error: float) -> str:
+    """The cell of a mean and its standard error."""
+    return f"{mean:.3f} ± {error:.3f}"
+
 
 def summarise(
     steps: NDArray[Any], outcome: NDArray[Any], repeats: int, acted: Behaviour | None = None
@@ -61,6 +77,10 @@ def instance_rewards(
     """Mean reward of each instance, (instances, rollouts)."""
     rewards = rollout_rewards(steps, outcome)
     return np.asarray(rewards.reshape(-1, repeats, rewards.shape[1]).mean(axis=1))
+
+
+def _percent(shares: tuple[float, ...] | None) -> str:
+    return "" if shares is None else f"{100 * shares[-1]:.1f} %"
 
 
 def _means(values: NDArray[np.float64] | None) -> tuple[float, ...] | None:

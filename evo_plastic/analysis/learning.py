@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo_plastic import networks
+from evo_plastic.config import Experiment
 from evo_plastic.errors import InputError
 from evo_plastic.parsing import load_experiment
 from evo_plastic.records import metrics
@@ -51,15 +52,21 @@ class LearningCurve:
 def read_curve(path: Path) -> LearningCurve:
     """Of the run directory at ``path``; ``InputError`` if it has no validation yet."""
     run = RunDirectory.open(path)
-    experiment = load_experiment(run.config, ()).experiment
+    return curve_of(run, load_experiment(run.config, ()).experiment)
+
+
+def curve_of(run: RunDirectory, experiment: Experiment) -> LearningCurve:
+    """Of a run whose configuration is known; ``InputError`` if it has no validation yet."""
     validations = metrics.read(run.validations)
     if not validations:
-        raise InputError(f"{path} cannot be compared: {run.validations.name} has no validation")
+        raise InputError(
+            f"{run.path} cannot be compared: {run.validations.name} has no validation"
+        )
     spec = networks.create(experiment.network, INTERFACE)
     generation = metrics.column(validations, "generation", str(run.validations))
     timings, rollouts = metrics.read(run.timings), experiment.task.rollouts
     return LearningCurve(
-        run=path.resolve().name,
+        run=run.path.resolve().name,
         network=spec.title,
         genes=spec.n_gene,
         memories=spec.n_mem,

@@ -17,9 +17,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from evo_plastic.analysis.figures import FAINT, INK, PALETTE, drawing, signed
-from evo_plastic.analysis.replay import replay
+from evo_plastic.analysis.replay import replay, rollout_actions
 from evo_plastic.tasks.fitness import DIVERGED, REACHED, rollout_rewards
-from evo_plastic.tasks.maze import MAX_STEPS
 from evo_plastic.tasks.task_sets import TaskSet
 
 _PANEL_INCHES = 2.1
@@ -48,9 +47,9 @@ def lifetimes_grid(
         grid = figure.subplots(len(rows), rollouts, squeeze=False)
         for line, life in zip(grid, rows, strict=True):
             line[0].set_ylabel(f"maze {life}")
+            taken = rollout_actions(actions[life], steps[life])
             for r, axes in enumerate(line):
-                own = actions[life, r * MAX_STEPS : (r + 1) * MAX_STEPS]
-                way = replay(task_set.walls[life], task_set.start[life], own, steps[life, r])
+                way = replay(task_set.walls[life], task_set.start[life], taken[r], steps[life, r])
                 _draw_maze(axes, task_set, life)
                 _draw_way(axes, way, task_set.size)
                 text = _caption(rewards[life, r], steps[life, r], outcome[life, r])

@@ -3,7 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from evo_plastic.tasks.maze import MOVES
+from evo_plastic.tasks.maze import MAX_STEPS, MOVES
+
+
+def rollout_actions(
+    actions: NDArray[np.integer], steps: NDArray[np.integer]
+) -> list[NDArray[np.integer]]:
+    """The actions of each rollout of one lifetime, (steps of the rollout,).
+
+    actions : (rollouts · MAX_STEPS,), as ``record`` keeps them      steps : (rollouts,)
+    """
+    return [actions[r * MAX_STEPS :][:taken] for r, taken in enumerate(steps.tolist())]
 
 
 def replay(

@@ -1,5 +1,6 @@
 """Table 1 of Wang et al. (TMLR 2022), from runs: one row per run, one column per task set."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,17 @@ class Block:
     @property
     def task_sets(self) -> tuple[str, ...]:
         return tuple(oracle.task_set for oracle, _ in self.anchors)
+
+    @property
+    def names(self) -> list[str]:
+        """Of the runs, each its own: the label, and the run's name where others share it."""
+        times = Counter(one.label for one in self.runs)
+        return [f"{r.label}, {r.run}" if times[r.label] > 1 else r.label for r in self.runs]
+
+    def title(self, place: int) -> str:
+        """Of what is about one task set."""
+        name = self.task_sets[place]
+        return name if place == 0 else f"{self.task} → {name}"
 
     @property
     def scores(self) -> list[Scored]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evo_plastic.analysis.replay import rollout_actions
 from evo_plastic.networks.oracle import OracleNetwork
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.tasks.lives import MazeLives
-from evo_plastic.tasks.maze import MAX_STEPS
 from evo_plastic.tasks.task_sets import TaskSet
 
 Floats = NDArray[np.float64]
@@ -22,8 +22,6 @@ Floats = NDArray[np.float64]
 class Trace:
     """One lifetime; T is the number of its steps, all rollouts together."""
 
-    size: int
-    """Cells a side of the maze."""
     rollout: NDArray[np.int64]
     """(T,), from 0 on."""
     position: NDArray[np.int64]
@@ -79,17 +77,14 @@ def trace(
     actions : (rollouts · MAX_STEPS,), as ``record`` keeps them
     """
     network = OracleNetwork(spec, genome)
-    plastic = [
-        c.name for c, rule in zip(spec.connections, spec.rules, strict=True) if rule.PLASTIC
-    ]
+    plastic = [c.name for c in spec.plastic]
     total, lives = int(steps.sum()), MazeLives(1, len(steps), np.float64)
     lives.begin(0, task_set, instance, key)
     found = Trace(
-        size=task_set.size,
         rollout=np.repeat(np.arange(len(steps)), steps),
         position=np.empty((total, 2), np.int64),
         inputs=np.empty((total, lives.inputs.shape[1])),
-        actions=_joined(actions, steps),
+        actions=np.concatenate(rollout_actions(actions, steps)).astype(np.int64),
         rewards=np.empty(total),
         outputs=np.empty((total, spec.outputs)),
         state={name: np.empty((total, len(v))) for name, v in network.state.items()},
@@ -108,8 +103,3 @@ def trace(
             found.weights[name][t] = network.weights(name)
         found.rewards[t] = lives.step(np.array([action]), awake)[0][0]
     return found
-
-
-def _joined(actions: NDArray[np.integer], steps: NDArray[np.integer]) -> NDArray[np.int64]:
-    parts = [actions[r * MAX_STEPS :][:taken] for r, taken in enumerate(steps.tolist())]
-    return np.concatenate(parts).astype(np.int64)

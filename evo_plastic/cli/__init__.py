@@ -3,6 +3,7 @@
 Nothing heavy may be imported here: ``--help`` and ``--version`` answer at once.
 """
 
+import errno
 import importlib
 import os
 import sys
@@ -72,6 +73,12 @@ def run(arguments: Sequence[str], command: click.Command = group) -> int:
         prefix = "" if "\n" in str(exc) else "error: "
         click.echo(prefix + printable(str(exc)), err=True)
         return exc.exit_code
+    except OSError as exc:
+        # The one error that a name alone causes: even asking whether there is such a file.
+        if exc.errno != errno.ENAMETOOLONG:
+            raise
+        click.echo(f"error: {printable(str(exc.filename))}: {exc.strerror}", err=True)
+        return InputError.exit_code
     return result if isinstance(result, int) else 0
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evo_plastic.analysis.comparison import validation_anchors
+from evo_plastic.analysis.evaluation import with_error
 from evo_plastic.analysis.learning import LearningCurve, check_comparable, read_curve
 from evo_plastic.analysis.learning_figure import learning_figure
 from evo_plastic.cli.output import Cell, print_table
 from evo_plastic.cli.tables import as_csv, as_markdown, write_text
-from evo_plastic.errors import InputError
+from evo_plastic.cli.targets import make_folder
 
 HEADERS = ("run", "network", "N_gene", "N_mem", "seed", "generations", "steps, 10⁹", "minutes",
            "reward at the end", "best reward", "in generation")  # fmt: skip
@@ -18,10 +19,7 @@ def compare_runs(runs: Sequence[Path], out: Path) -> None:
     """Print the table of ``runs`` and write it, and the figure, to the folder ``out``."""
     curves = [read_curve(path) for path in runs]
     check_comparable(curves)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {out}: {error.strerror}") from error
+    make_folder("out", out)
     rows = [_row(curve) for curve in curves]
     write_text(out / "runs.csv", as_csv(HEADERS, rows))
     write_text(out / "runs.md", as_markdown(HEADERS, rows))
@@ -30,7 +28,7 @@ def compare_runs(runs: Sequence[Path], out: Path) -> None:
 
 
 def _row(curve: LearningCurve) -> list[Cell]:
-    ends = [f"{curve.last[i]:.3f} ± {curve.error[i, -1]:.3f}" for i in (-1, curve.best)]
+    ends = [with_error(curve.last[i], curve.error[i, -1]) for i in (-1, curve.best)]
     return [
         curve.run,
         curve.network,

@@ -4,23 +4,23 @@ from pathlib import Path
 
 import click
 
+from evo_plastic.cli.options import lifetimes_option, seed_option, workers_option
+
 
 @click.command()
 @click.argument("genomes", nargs=-1, required=True, metavar="GENOME_OR_RUN...")
 @click.option("--tasks", multiple=True, required=True, metavar="NAME_OR_FILE",
               help="Task set, e.g. maze9 (its test split), maze15/validate, or an .npz file; "
               "may be repeated.")  # fmt: skip
-@click.option("--lifetimes", type=click.IntRange(min=1), metavar="N",
-              help="Use the first N mazes of each set.  [default: all]")  # fmt: skip
+@lifetimes_option
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True,
               help="Lifetimes per maze.")  # fmt: skip
 @click.option("--rollouts", type=click.IntRange(1, 64), metavar="N",
               help="Rollouts per lifetime.  [default: as trained]")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True,
-              help="Of the action noise.")  # fmt: skip
+@seed_option
 @click.option("--backend", type=click.Choice(["local", "ray"]), default="local",
               show_default=True, help="Threads of this process, or an embedded Ray.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(min=1), help="[default: one per CPU]")
+@workers_option
 @click.option("--json", type=click.Path(path_type=Path), metavar="FILE",
               help="Also write the numbers to FILE.")  # fmt: skip
 @click.option("--csv", type=click.Path(path_type=Path), metavar="FILE",
@@ -59,5 +59,6 @@ def command(
         files={option: path for option, path in files.items() if path is not None},
     )
     results = scoring.score_all(genomes, tasks, settings)
-    score_tables.print_scores(results)
-    score_tables.write_scores(results, settings.files, seed, repeats)
+    apart = score_tables.compare(results)
+    score_tables.print_scores(results, apart)
+    score_tables.write_scores(results, apart, settings.files, seed, repeats)

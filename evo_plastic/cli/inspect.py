@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from evo_plastic.cli.options import seed_option
+
 
 @click.command()
 @click.argument("genome", metavar="GENOME_OR_RUN")
@@ -14,8 +16,7 @@ import click
               help="Number of the maze in the set, from 0 on.")  # fmt: skip
 @click.option("--rollouts", type=click.IntRange(1, 64), metavar="N",
               help="Rollouts of the lifetime.  [default: as trained]")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True,
-              help="Of the action noise.")  # fmt: skip
+@seed_option
 @click.option("--format", "suffix", type=click.Choice(["png", "pdf", "svg"]), default="png",
               show_default=True, help="Of the figures.")  # fmt: skip
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR",

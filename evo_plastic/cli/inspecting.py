@@ -16,8 +16,10 @@ from evo_plastic.analysis.movement_figure import movement_figure
 from evo_plastic.analysis.trace import Trace, trace
 from evo_plastic.cli.output import Cell, print_table
 from evo_plastic.cli.scoring import Subject, open_subject
+from evo_plastic.cli.targets import make_folder
 from evo_plastic.config import PoolConfig
 from evo_plastic.errors import InputError
+from evo_plastic.files import writing
 from evo_plastic.tasks import load_set
 from evo_plastic.tasks.fitness import DIVERGED
 from evo_plastic.tasks.task_sets import TaskSet
@@ -42,10 +44,7 @@ def inspect_lifetime(source: str, tasks: str, settings: Settings) -> None:
         raise InputError(
             f"--maze {settings.maze}: {task_set.name} has mazes 0 to {len(task_set) - 1}"
         )
-    try:
-        settings.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {settings.out}: {error.strerror}") from error
+    make_folder("out", settings.out)
     inside = look_inside(_live(subject, task_set, settings))
     facts: dict[str, str | int] = {
         "genome": source,
@@ -81,10 +80,8 @@ def _write(
     inside: Inside, facts: dict[str, str | int], subject: Subject, settings: Settings
 ) -> None:
     file = settings.out / "trace.npz"
-    try:
+    with writing(file):
         save_inside(file, inside, facts)
-    except OSError as error:
-        raise InputError(f"{file} cannot be written: {error.strerror}") from error
     print(file)
     found = inside.trace
     figures: dict[str, Callable[..., None]] = {
@@ -93,6 +90,11 @@ def _write(
     }
     if _modulated(subject):
         figures["modulation"] = partial(modulation_figure, modulation=found.modulation)
+    else:
+        # One of another genome would be taken for this one's.
+        older = settings.out / f"modulation.{settings.suffix}"
+        with writing(older):
+            older.unlink(missing_ok=True)
     for name, draw in figures.items():
         path = settings.out / f"{name}.{settings.suffix}"
         draw(path, ends=found.ends, reached=found.reached)

@@ -2,6 +2,9 @@
 
 import click
 
+SEED = 0
+"""Of the action noise, unless told otherwise."""
+
 overrides_option = click.option(
     "--set",
     "overrides",
@@ -12,4 +15,23 @@ overrides_option = click.option(
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document instead of a table."
+)
+
+lifetimes_option = click.option(
+    "--lifetimes",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Use the first N mazes of each set.  [default: all]",
+)
+
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=SEED,
+    show_default=True,
+    help="Of the action noise.",
+)
+
+workers_option = click.option(
+    "--workers", type=click.IntRange(min=1), help="[default: one per CPU]"
 )

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from evo_plastic.cli.options import lifetimes_option, workers_option
+
 
 @click.command()
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
@@ -12,11 +14,10 @@ import click
 @click.option("--tasks", multiple=True, metavar="NAME_OR_FILE",
               help="Task set, as for evaluate; may be repeated.  [default: test mazes of the "
               "run's task, then those it transfers to]")  # fmt: skip
-@click.option("--lifetimes", type=click.IntRange(min=1), metavar="N",
-              help="Use the first N mazes of each set.  [default: all]")  # fmt: skip
+@lifetimes_option
 @click.option("--mazes", type=click.IntRange(min=1), default=8, show_default=True, metavar="N",
               help="Lifetimes of each set that can be replayed.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(min=1), help="[default: one per CPU]")
+@workers_option
 def command(
     run: Path,
     out: Path,

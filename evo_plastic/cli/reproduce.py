@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from evo_plastic.cli.options import lifetimes_option, workers_option
+
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True, metavar="RUN_OR_FOLDER...",
@@ -12,9 +14,8 @@ import click
               help="Which task sets a genome meets, by the task it was trained on.")  # fmt: skip
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR",
               help="Where table1.md, table1.csv and the figures go.")  # fmt: skip
-@click.option("--lifetimes", type=click.IntRange(min=1), metavar="N",
-              help="Use the first N mazes of each set.  [default: all]")  # fmt: skip
-@click.option("--workers", type=click.IntRange(min=1), help="[default: one per CPU]")
+@lifetimes_option
+@workers_option
 def command(
     folders: tuple[Path, ...],
     transfers: Path,

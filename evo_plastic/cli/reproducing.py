@@ -1,18 +1,22 @@
-"""What ``reproduce`` does: runs → scores on their task sets → Table 1, Fig. 2, Fig. 3."""
+"""What ``reproduce`` does: runs → scores on their task sets → Table 1 and figures."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
+from evo_plastic.analysis.bottleneck import BottleneckPoint, bottleneck
+from evo_plastic.analysis.bottleneck_figure import bottleneck_figure
 from evo_plastic.analysis.comparison import Scored, anchors, evaluation_keys
+from evo_plastic.analysis.evaluation import with_error
 from evo_plastic.analysis.paper import CAVEATS, TABLE_1, Printed
 from evo_plastic.analysis.reproduction import Block, Reproduced, in_order
 from evo_plastic.analysis.rollout_lines import Panel, rollout_lines
+from evo_plastic.cli.options import SEED
 from evo_plastic.cli.output import Cell, print_table
 from evo_plastic.cli.score_tables import long_table
 from evo_plastic.cli.scoring import (
-    Settings,
     Subject,
     first_mazes,
     open_subject,
@@ -20,6 +24,7 @@ from evo_plastic.cli.scoring import (
     with_evaluators,
 )
 from evo_plastic.cli.tables import as_csv, as_markdown, write_text
+from evo_plastic.cli.targets import draw, make_folder
 from evo_plastic.config import Experiment, PoolConfig
 from evo_plastic.errors import InputError
 from evo_plastic.parsing import Transfers, load_experiment, load_transfers
@@ -28,7 +33,13 @@ from evo_plastic.records.directory import RunDirectory
 from evo_plastic.tasks import load_set
 from evo_plastic.tasks.task_sets import TaskSet
 
-FORMATS = ("png", "pdf")
+
+class Run(NamedTuple):
+    """What a run directory tells of how its genome came about."""
+
+    path: Path
+    experiment: Experiment
+    generations: int
 
 
 def reproduce(
@@ -40,21 +51,15 @@ def reproduce(
 ) -> None:
     """Write the folder ``out``; ``InputError`` before any work if something cannot be."""
     plan = load_transfers(transfers)
-    runs = [RunDirectory.open(path) for folder in folders for path in _runs_in(folder)]
-    experiments = [load_experiment(run.config, ()).experiment for run in runs]
-    sets = _open_sets(plan, {one.task.name for one in experiments}, transfers, lifetimes)
+    runs = [_read(path) for folder in folders for path in _runs_in(folder)]
+    sets = _open_sets(plan, {run.experiment.task.name for run in runs}, transfers, lifetimes)
     subjects = [
-        open_subject(number, str(run.path), experiment.task.rollouts)
-        for number, (run, experiment) in enumerate(zip(runs, experiments, strict=True))
+        open_subject(number, str(run.path), run.experiment.task.rollouts)
+        for number, run in enumerate(runs)
     ]
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {out}: {error.strerror}") from error
-    settings = Settings(
-        None, 1, None, 0, PoolConfig(backend="local", workers=workers), None, files={}
-    )
-    found = list(_evaluate(runs, experiments, subjects, sets, settings))
+    make_folder("out", out)
+    pool = PoolConfig(backend="local", workers=workers)
+    found = list(_evaluate(runs, subjects, sets, pool))
     blocks = _blocks(found, sets)
     tables = [(block, *_table(block)) for block in blocks]
     text = []
@@ -80,6 +85,16 @@ def _runs_in(folder: Path) -> list[Path]:
     return found
 
 
+def _read(path: Path) -> Run:
+    """``InputError`` unless the run has trained for a generation."""
+    run = RunDirectory.open(path)
+    experiment = load_experiment(run.config, ()).experiment
+    rows = metrics.read(run.metrics)
+    if not rows:
+        raise InputError(f"{run.metrics}: expected metrics of at least one generation")
+    return Run(path, experiment, int(rows[-1]["generation"]))
+
+
 def _open_sets(
     plan: Transfers, tasks: set[str], source: Path, lifetimes: int | None
 ) -> dict[str, list[TaskSet]]:
@@ -90,28 +105,21 @@ def _open_sets(
         opened = {task: [load_set(name) for name in plan[task]] for task in sorted(tasks)}
     except InputError as problem:
         raise InputError(f"{source}: {problem}") from None
-    if lifetimes is None:
-        return opened
     return {task: [first_mazes(one, lifetimes) for one in sets] for task, sets in opened.items()}
 
 
 def _evaluate(
-    runs: Sequence[RunDirectory],
-    experiments: Sequence[Experiment],
+    runs: Sequence[Run],
     subjects: Sequence[Subject],
     sets: dict[str, list[TaskSet]],
-    settings: Settings,
+    pool: PoolConfig,
 ) -> Iterator[Reproduced]:
-    with closing(with_evaluators(subjects, settings.pool)) as pairs:
+    with closing(with_evaluators(subjects, pool)) as pairs:
         for subject, evaluator in pairs:
-            run, experiment = runs[subject.number], experiments[subject.number]
-            scores = [
-                score_subject(subject, one, evaluator, settings)
-                for one in sets[experiment.task.name]
-            ]
-            generations = int(metrics.read(run.metrics)[-1]["generation"])
-            name = run.path.resolve().name
-            yield Reproduced(name, experiment, subject.spec, generations, tuple(scores))
+            path, experiment, generations = runs[subject.number]
+            task_sets = sets[experiment.task.name]
+            scores = tuple(score_subject(subject, one, evaluator) for one in task_sets)
+            yield Reproduced(path.resolve().name, experiment, subject.spec, generations, scores)
 
 
 def _blocks(found: Sequence[Reproduced], sets: dict[str, list[TaskSet]]) -> list[Block]:
@@ -121,7 +129,7 @@ def _blocks(found: Sequence[Reproduced], sets: dict[str, list[TaskSet]]) -> list
         runs = in_order(
             [r for r in found if (r.experiment.task.name, r.rollouts) == (task, rollouts)]
         )
-        pairs = [anchors(one, evaluation_keys(0, len(one), 1), rollouts) for one in sets[task]]
+        pairs = [anchors(one, evaluation_keys(SEED, len(one), 1), rollouts) for one in sets[task]]
         beside = tuple((oracle, random) for oracle, random in pairs)
         blocks.append(Block(task, rollouts, tuple(runs), beside))
     return blocks
@@ -145,31 +153,41 @@ def _table(block: Block) -> tuple[list[str], list[list[Cell]]]:
 
 def _cells(scores: Sequence[Scored], paper: str) -> list[Cell]:
     """Ours, the paper's number behind the first."""
-    first, *others = (f"{s.table.mean[-1]:.3f} ± {s.table.se[-1]:.3f}" for s in scores)
+    first, *others = (with_error(s.table.mean[-1], s.table.se[-1]) for s in scores)
     return [first, paper, *others]
 
 
 def _printed(number: Printed | None) -> str:
     if number is None:
         return ""
-    return f"{number.mean:.3f}" + ("" if number.error is None else f" ± {number.error:.3f}")
+    return f"{number.mean:.3f}" if number.error is None else with_error(number.mean, number.error)
 
 
 def _draw(blocks: Sequence[Block], out: Path) -> None:
-    """Fig. 2: the mazes of training; Fig. 3: the others."""
+    """Fig. 2: the mazes of training; Fig. 3: the others; networks by memories per gene."""
     own = [_panel(block, 0) for block in blocks]
     other = [_panel(block, place) for block in blocks for place in range(1, len(block.anchors))]
-    for name, panels in (("figure2", own), ("figure3", other)):
-        for suffix in FORMATS if panels else ():
-            path = out / f"{name}.{suffix}"
-            rollout_lines(path, panels)
-            print(path)
+    draw(out, "figure2", lambda path: rollout_lines(path, own))
+    if other:
+        draw(out, "figure3", lambda path: rollout_lines(path, other))
+    factors = [found for block in blocks for found in _bottlenecks(block)]
+    if factors:
+        draw(out, "bottleneck", lambda path: bottleneck_figure(path, *factors))
 
 
 def _panel(block: Block, place: int) -> Panel:
     oracle, random = block.anchors[place]
-    title = oracle.task_set if place == 0 else f"{block.task} → {oracle.task_set}"
-    times = Counter(one.label for one in block.runs)
-    names = [f"{r.label}, {r.run}" if times[r.label] > 1 else r.label for r in block.runs]
-    lines = [(name, one.scores[place]) for name, one in zip(names, block.runs, strict=True)]
-    return Panel(title, lines, oracle.table.mean[0], random.table.mean[0])
+    lines = list(zip(block.names, (one.scores[place] for one in block.runs), strict=True))
+    return Panel(block.title(place), lines, oracle.table.mean[0], random.table.mean[0])
+
+
+def _bottlenecks(block: Block) -> Iterator[tuple[BottleneckPoint, ...]]:
+    """On each task set but that of training, if the runs differ in memories per gene."""
+    named = zip(block.names, block.runs, strict=True)
+    # A network without memories has no place on the logarithmic axis.
+    runs = [(name, one) for name, one in named if one.spec.n_mem]
+    for place in range(1, len(block.anchors)):
+        scores = [replace(one.scores[place], policy=name) for name, one in runs]
+        points = bottleneck(scores, [one.spec for _, one in runs], block.task)
+        if len({point.factor for point in points}) > 1:
+            yield points

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evo_plastic.analysis.comparison import Scored
 from evo_plastic.analysis.differences import LEVEL, Difference, differences
+from evo_plastic.analysis.evaluation import MEASURES, with_error
 from evo_plastic.cli.output import Cell, print_table
 from evo_plastic.cli.tables import as_csv, as_markdown, write_text
 from evo_plastic.records import provenance
@@ -17,24 +18,34 @@ Results = Sequence[Sequence[Scored]]
 Table = tuple[Sequence[str], Sequence[Sequence[Cell]]]
 """Headers and rows."""
 
-LONG = ("task_set", "sha256", "policy", "instances", "rollout", "mean", "se", "goal_rate", "steps",
-        "coverage", "decisive", "entropy")  # fmt: skip
+LONG = ("task_set", "sha256", "policy", "instances", "rollout", *MEASURES)
 
 
-def print_scores(results: Results) -> None:
+def compare(results: Results) -> list[Difference]:
+    """All pairs of genomes of each task set."""
+    return [apart for scores in results for apart in differences(scores)]
+
+
+def print_scores(results: Results, apart: Sequence[Difference]) -> None:
+    """The scores and, if there are any, their differences."""
     print_table(*_wide(results))
-    apart = _differences(results)
     if apart:
         print(f"\ndifferences of reward, the same mazes and noise, {LEVEL:.0%} bootstrap interval")
         print_table(*_of_differences(apart))
 
 
-def write_scores(results: Results, files: Mapping[str, Path], seed: int, repeats: int) -> None:
+def write_scores(
+    results: Results,
+    apart: Sequence[Difference],
+    files: Mapping[str, Path],
+    seed: int,
+    repeats: int,
+) -> None:
     """Write the files asked for, by option: json, csv, markdown; ``InputError`` if that fails."""
     make: dict[str, Callable[[], str]] = {
-        "json": lambda: _json(results, seed, repeats),
+        "json": lambda: _json(results, apart, seed, repeats),
         "csv": lambda: as_csv(*long_table(results)),
-        "markdown": lambda: _markdown(results),
+        "markdown": lambda: _markdown(results, apart),
     }
     for option, path in files.items():
         write_text(path, make[option]())
@@ -48,18 +59,10 @@ def _wide(results: Results) -> Table:
     rows: list[list[Cell]] = []
     for one in (one for scores in results for one in scores):
         table = one.table
-        cells = [f"{m:.3f} ± {s:.3f}" for m, s in zip(table.mean, table.se, strict=True)]
-        cells += [""] * (rollouts - len(cells))
-        shares = [_percent(row) for row in (table.goal_rate, table.coverage, table.decisive)]
-        goals, coverage, decisive = shares
-        entropy = "" if table.entropy is None else f"{table.entropy[-1]:.2f}"
-        ends = [goals, f"{table.steps[-1]:.1f}", coverage, decisive, entropy]
-        rows.append([one.task_set, str(table.instances), one.policy, *cells, *ends])
+        cells = [with_error(*pair) for pair in zip(table.mean, table.se, strict=True)]
+        cells += [""] * (rollouts - len(cells)) + table.of_last_rollout()
+        rows.append([one.task_set, str(table.instances), one.policy, *cells])
     return headers, rows
-
-
-def _percent(shares: tuple[float, ...] | None) -> str:
-    return "" if shares is None else f"{100 * shares[-1]:.1f} %"
 
 
 def long_table(results: Results) -> Table:
@@ -68,16 +71,12 @@ def long_table(results: Results) -> Table:
     for one in (one for scores in results for one in scores):
         table = one.table
         for rollout in range(len(table.mean)):
-            columns = [getattr(table, name) for name in LONG[5:]]
+            columns = [getattr(table, name) for name in MEASURES]
             numbers = [None if column is None else column[rollout] for column in columns]
             known = [None if x is None or isnan(x) else x for x in numbers]
             names: list[Cell] = [one.task_set, one.content_hash, one.policy, table.instances]
             rows.append([*names, rollout + 1, *known])
     return LONG, rows
-
-
-def _differences(results: Results) -> list[Difference]:
-    return [apart for scores in results for apart in differences(scores)]
 
 
 def _of_differences(found: Sequence[Difference]) -> Table:
@@ -89,19 +88,18 @@ def _of_differences(found: Sequence[Difference]) -> Table:
     return headers, rows
 
 
-def _markdown(results: Results) -> str:
+def _markdown(results: Results, apart: Sequence[Difference]) -> str:
     text = as_markdown(*_wide(results))
-    apart = _differences(results)
     return text + "\n" + as_markdown(*_of_differences(apart)) if apart else text
 
 
-def _json(results: Results, seed: int, repeats: int) -> str:
+def _json(results: Results, apart: Sequence[Difference], seed: int, repeats: int) -> str:
     document = {
         "schema": "evo_plastic/evaluate/2",
         "seed": seed,
         "repeats": repeats,
         "provenance": provenance.collect().model_dump(mode="json"),
         "scores": [one.to_json() for scores in results for one in scores],
-        "differences": [apart.to_json() for apart in _differences(results)],
+        "differences": [one.to_json() for one in apart],
     }
     return json.dumps(document, indent=2, allow_nan=False) + "\n"

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from evo_plastic.analysis.bars import rollout_bars
 from evo_plastic.analysis.comparison import Scored, anchors, evaluation_keys, score
 from evo_plastic.analysis.lifetimes_figure import lifetimes_grid
+from evo_plastic.cli.options import SEED
+from evo_plastic.cli.targets import check_file, draw, make_folder
 from evo_plastic.config import PoolConfig, TaskConfig, faults
 from evo_plastic.errors import InputError
 from evo_plastic.networks.spec import NetworkSpec
@@ -56,28 +58,29 @@ def score_all(
     genomes: Sequence[str], tasks: Sequence[str], settings: Settings
 ) -> list[list[Scored]]:
     """One list per task set: its genomes in order, then oracle and random policy."""
-    _prepare_folders(settings)
+    for option, path in settings.files.items():
+        check_file(option, path)
+    if settings.figures is not None:
+        make_folder("figures", settings.figures)
     subjects = [
         open_subject(n, name, settings.rollouts) for n, name in enumerate(genomes, start=1)
     ]
-    task_sets = [load_set(name) for name in tasks]
-    if settings.lifetimes is not None:
-        task_sets = [first_mazes(task_set, settings.lifetimes) for task_set in task_sets]
+    task_sets = open_sets(tasks, settings.lifetimes)
+    seed, repeats = settings.seed, settings.repeats
     results: list[list[Scored]] = [[] for _ in task_sets]
     folder = settings.figures
     with closing(with_evaluators(subjects, settings.pool)) as pairs:
         for subject, evaluator in pairs:
             for place, (task_set, scores) in enumerate(zip(task_sets, results, strict=True), 1):
-                scores.append(score_subject(subject, task_set, evaluator, settings))
+                scores.append(score_subject(subject, task_set, evaluator, seed, repeats))
                 if folder is not None:
-                    name = f"{place}-{_slug(task_set.name)}-lifetimes-{subject.number}.png"
-                    _draw_lifetimes(folder / name, subject, task_set, evaluator, settings)
+                    name = f"{place}-{_slug(task_set.name)}-lifetimes-{subject.number}"
+                    _draw_lifetimes(folder, name, subject, task_set, evaluator, seed)
     rollouts = max(subject.rollouts for subject in subjects)
     for place, (task_set, scores) in enumerate(zip(task_sets, results, strict=True), 1):
-        keys = evaluation_keys(settings.seed, len(task_set), settings.repeats)
-        scores += anchors(task_set, keys, rollouts)
+        scores += anchors(task_set, evaluation_keys(seed, len(task_set), repeats), rollouts)
         if folder is not None:
-            _draw_bars(folder / f"{place}-{_slug(task_set.name)}-rollouts.png", scores)
+            _draw_bars(folder, f"{place}-{_slug(task_set.name)}-rollouts", scores)
     return results
 
 
@@ -89,20 +92,6 @@ def with_evaluators(
         with open_evaluator(pool, network, spec) as evaluator:
             for subject in same:
                 yield subject, evaluator
-
-
-def _prepare_folders(settings: Settings) -> None:
-    """What cannot be written is said before anything is computed."""
-    for option, path in settings.files.items():
-        if not path.parent.is_dir():
-            raise InputError(f"--{option} {path}: there is no folder {path.parent}")
-        if path.is_dir():
-            raise InputError(f"--{option} {path} is a folder: expected the name of a file")
-    if settings.figures is not None:
-        try:
-            settings.figures.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"--figures {settings.figures}: {error.strerror}") from error
 
 
 def open_subject(number: int, name: str, asked: int | None) -> Subject:
@@ -126,8 +115,15 @@ def _trained_rollouts(name: str, file: GenomeFile) -> int:
         ) from error
 
 
-def first_mazes(task_set: TaskSet, count: int) -> TaskSet:
-    """``InputError`` if there are fewer."""
+def open_sets(names: Sequence[str], lifetimes: int | None) -> list[TaskSet]:
+    """The task sets called ``names``, cut to their first mazes."""
+    return [first_mazes(one, lifetimes) for one in [load_set(name) for name in names]]
+
+
+def first_mazes(task_set: TaskSet, count: int | None) -> TaskSet:
+    """All mazes if no number is asked for; ``InputError`` if there are fewer."""
+    if count is None:
+        return task_set
     if count > len(task_set):
         raise InputError(
             f"--lifetimes {count} is more than the {len(task_set)} mazes of {task_set.name}; "
@@ -137,34 +133,37 @@ def first_mazes(task_set: TaskSet, count: int) -> TaskSet:
 
 
 def score_subject(
-    subject: Subject, task_set: TaskSet, evaluator: PoolEvaluator, settings: Settings
-) -> Scored:
-    """One lifetime per maze and repeat; the same mazes and noise for every subject."""
-    keys = evaluation_keys(settings.seed, len(task_set), settings.repeats)
-    lives = evaluator.live(subject.file.genome, task_set, keys, subject.rollouts, record=True)
-    return score(
-        subject.name, task_set, lives.steps, lives.outcome, settings.repeats, lives.behaviour
-    )
-
-
-def _draw_lifetimes(
-    path: Path,
     subject: Subject,
     task_set: TaskSet,
     evaluator: PoolEvaluator,
-    settings: Settings,
+    seed: int = SEED,
+    repeats: int = 1,
+) -> Scored:
+    """One lifetime per maze and repeat; the same mazes and noise for every subject."""
+    keys = evaluation_keys(seed, len(task_set), repeats)
+    lives = evaluator.live(subject.file.genome, task_set, keys, subject.rollouts, record=True)
+    return score(subject.name, task_set, lives.steps, lives.outcome, repeats, lives.behaviour)
+
+
+def _draw_lifetimes(
+    folder: Path,
+    name: str,
+    subject: Subject,
+    task_set: TaskSet,
+    evaluator: PoolEvaluator,
+    seed: int,
 ) -> None:
     some = task_set.subset(slice(DRAWN_LIFETIMES))
-    keys = evaluation_keys(settings.seed, len(some), 1)
+    keys = evaluation_keys(seed, len(some), 1)
     lives = evaluator.live(subject.file.genome, some, keys, subject.rollouts, record=True)
-    lifetimes_grid(path, some, lives.actions, lives.steps, lives.outcome, range(len(some)))
-    print(path)
+    rows, record = range(len(some)), (lives.actions, lives.steps, lives.outcome)
+    draw(folder, name, lambda path: lifetimes_grid(path, some, *record, rows))
 
 
-def _draw_bars(path: Path, scores: list[Scored]) -> None:
+def _draw_bars(folder: Path, name: str, scores: list[Scored]) -> None:
     bars = [(one.policy, np.array(one.table.mean), np.array(one.table.se)) for one in scores]
-    rollout_bars(path, bars, title=f"{scores[0].task_set}: reward per rollout")
-    print(path)
+    title = f"{scores[0].task_set}: reward per rollout"
+    draw(folder, name, lambda path: rollout_bars(path, bars, title))
 
 
 def _slug(name: str) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evo_plastic.cli.output import Cell, format_number
-from evo_plastic.errors import InputError
-from evo_plastic.files import write_whole
+from evo_plastic.files import write_whole, writing
 
 
 def as_csv(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
@@ -28,7 +27,5 @@ def as_markdown(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write the file whole; ``InputError`` naming it where that fails."""
-    try:
+    with writing(path):
         write_whole(path, text.encode())
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error

@@ -26,6 +26,7 @@ from evo_plastic.errors import InputError
 from evo_plastic.tasks import get, load_set
 from evo_plastic.tasks.lives import MazeLives
 from evo_plastic.tasks.maze import ACTIONS, GOAL, INTERFACE, WALL
+from evo_plastic.tasks.maze_generator import MazeDistribution
 from evo_plastic.tasks.task_sets import TaskSet, sample
 
 Info = dict[str, Any]
@@ -41,8 +42,9 @@ class Mazes:
     def __init__(self, tasks: str) -> None:
         """``InputError`` if there are no such tasks."""
         fresh = tasks.endswith(FRESH)
-        self._distribution = get(tasks.removesuffix(FRESH)) if fresh else None
-        self._frozen = None if fresh else load_set(tasks)
+        self._source: MazeDistribution | TaskSet = (
+            get(tasks.removesuffix(FRESH)) if fresh else load_set(tasks)
+        )
 
     def choose(self, rng: np.random.Generator, options: Info) -> tuple[TaskSet, int, int]:
         """Mazes, the number of one of them, and a key; ``InputError`` for wrong options."""
@@ -51,18 +53,17 @@ class Mazes:
             raise InputError(f"reset: unknown option {min(unknown)!r}, expected instance or key")
         key = options.get("key")
         key = int(rng.integers(2**63)) if key is None else int(key)
-        instance = options.get("instance")
-        if self._frozen is None:
+        instance, source = options.get("instance"), self._source
+        if isinstance(source, MazeDistribution):
             if instance is not None:
                 raise InputError("reset: fresh mazes have no number: leave out instance")
-            assert self._distribution is not None
             drawn = rng.integers(2**63, size=1).astype(np.uint64)
-            return sample(self._distribution, drawn), 0, key
-        count = len(self._frozen)
+            return sample(source, drawn), 0, key
+        count = len(source)
         instance = int(rng.integers(count)) if instance is None else int(instance)
         if not 0 <= instance < count:
             raise InputError(f"reset: instance {instance}, expected 0 to {count - 1}")
-        return self._frozen, instance, key
+        return source, instance, key
 
 
 class MetaMaze2D(gymnasium.Env[NDArray[np.float32], np.int64]):

@@ -60,6 +60,12 @@ class NetworkSpec:
     def connections(self) -> tuple[Connection, Connection]:
         return self.cell.connections(self.hidden, self.inputs)
 
+    @property
+    def plastic(self) -> tuple[Connection, ...]:
+        """Connections whose weights change during a lifetime."""
+        pairs = zip(self.connections, self.rules, strict=True)
+        return tuple(c for c, rule in pairs if rule.PLASTIC)
+
     @cached_property
     def layout(self) -> Layout:
         arrays = [
@@ -89,8 +95,7 @@ class NetworkSpec:
 
         As in Wang 2022, Table 1, traces beside the weights are not counted.
         """
-        pairs = zip(self.connections, self.rules, strict=True)
-        plastic = sum(c.post * c.pre for c, rule in pairs if rule.PLASTIC)
+        plastic = sum(c.post * c.pre for c in self.plastic)
         return plastic + sum(self.cell.state_sizes(self.hidden).values())
 
     def genes(self, arrays: dict[str, NDArray[Any]]) -> tuple[Any, ...]:

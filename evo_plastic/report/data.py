@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from evo_plastic.analysis.comparison import Scored, validation_anchors
-from evo_plastic.analysis.learning import LearningCurve, read_curve
+from evo_plastic.analysis.learning import LearningCurve, curve_of
 from evo_plastic.config import Experiment
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.parsing import load_experiment
@@ -74,7 +74,7 @@ def read_run(path: Path) -> RunFacts:
         experiment=experiment,
         configuration=run.config.read_text("utf-8-sig"),
         manifest=manifest.load(run.manifest),
-        curve=read_curve(path),
+        curve=curve_of(run, experiment),
         metrics=metrics.read(run.metrics),
         oracle=oracle,
         random=random,
@@ -84,16 +84,11 @@ def read_run(path: Path) -> RunFacts:
 def document(report: Report) -> dict[str, Any]:
     """What the viewer is given, as JSON's own types."""
     spec = report.spec
-    plastic = [
-        {"name": c.name, "letter": c.letter}
-        for c, rule in zip(spec.connections, spec.rules, strict=True)
-        if rule.PLASTIC
-    ]
     return {
         "moves": maze.MOVES,
         "cells": {"wall": maze.WALL, "free": maze.FREE, "goal": maze.GOAL},
         "reward": {"step": maze.STEP_REWARD, "goal": maze.GOAL_REWARD},
-        "connections": plastic,
+        "connections": [{"name": c.name, "letter": c.letter} for c in spec.plastic],
         "modulated": spec.modulation != "none",
         "first": report.first_shown,
         "sets": [

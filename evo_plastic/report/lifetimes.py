@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evo_plastic.analysis.replay import rollout_actions
 from evo_plastic.analysis.trace import Trace, trace
 from evo_plastic.functions import sigmoid
 from evo_plastic.networks.oracle import OracleNetwork
 from evo_plastic.networks.spec import NetworkSpec
-from evo_plastic.tasks.maze import ACTIONS, MAX_STEPS
+from evo_plastic.tasks.maze import ACTIONS
 from evo_plastic.tasks.oracle import shortest_paths
 from evo_plastic.tasks.task_sets import TaskSet
 from workers.jobs import Lived
@@ -71,7 +72,7 @@ def read_lifetimes(
     keys : (len(which),), those that they were lived with
     """
     blank = OracleNetwork(spec, genome)
-    lengths = shortest_paths(task_set)
+    lengths = shortest_paths(task_set.subset(which))
     found = []
     for life, (maze, key) in enumerate(zip(which.tolist(), keys.tolist(), strict=True)):
         steps, actions = lived.steps[life], lived.actions[life]
@@ -83,13 +84,12 @@ def read_lifetimes(
         found.append(
             Lifetime(
                 maze=maze,
-                shortest=int(lengths[maze]),
+                shortest=int(lengths[life]),
                 walls=task_set.walls[maze],
                 start=_place(task_set.start[maze]),
                 goal=_place(task_set.goal[maze]),
                 actions=tuple(
-                    "".join(map(str, actions[r * MAX_STEPS :][:taken].tolist()))
-                    for r, taken in enumerate(steps.tolist())
+                    "".join(map(str, taken.tolist())) for taken in rollout_actions(actions, steps)
                 ),
                 outcomes=tuple(lived.outcome[life].tolist()),
                 decides=rounded(decides),

@@ -3,6 +3,7 @@
 from math import isnan
 
 from evo_plastic.analysis.comparison import Scored
+from evo_plastic.analysis.evaluation import with_error
 from evo_plastic.analysis.learning import LearningCurve
 from evo_plastic.records.manifest import Session
 from evo_plastic.report.data import Report, RunFacts, TaskResults
@@ -57,10 +58,7 @@ def _rows(run: RunFacts, result: TaskResults) -> list[Markup]:
         table = scored.table
         pairs = zip(table.mean, table.se, strict=True)
         texts = [minus(_number(mean, error)) for mean, error in pairs]
-        shares = [_percent(one) for one in (table.goal_rate, table.coverage, table.decisive)]
-        entropy = "" if table.entropy is None else f"{table.entropy[-1]:.2f}"
-        texts += [shares[0], f"{table.steps[-1]:.1f}", *shares[1:], entropy]
-        cells = [tag("td", text) for text in texts]
+        cells = [tag("td", text) for text in (*texts, *table.of_last_rollout())]
         name = tag("th", scored.policy, scope="row")
         head = [_task_set(run, result, scored)] if not rows else []
         kind = "own" if not rows else "anchor"
@@ -80,11 +78,7 @@ def _task_set(run: RunFacts, result: TaskResults, scored: Scored) -> Markup:
 
 
 def _number(mean: float, error: float) -> str:
-    return f"{mean:.3f}" if isnan(error) else f"{mean:.3f} ± {error:.3f}"
-
-
-def _percent(shares: tuple[float, ...] | None) -> str:
-    return "" if shares is None else f"{100 * shares[-1]:.1f} %"
+    return f"{mean:.3f}" if isnan(error) else with_error(mean, error)
 
 
 def configuration(run: RunFacts) -> Markup:

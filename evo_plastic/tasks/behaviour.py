@@ -92,7 +92,7 @@ def _entropy(o: Any, policy: Any) -> float:
     for a in range(ACTIONS):
         policy[a] = np.exp(np.float64(o[a]) - np.float64(o[best]))
         total += policy[a]
-    p = 0.5 * np.tanh(np.float64(o[4])) + 0.5
+    p = sigmoid(2 * np.float64(o[4]))
     entropy = 0.0
     for a in range(ACTIONS):
         share = (1 - p) * policy[a] / total + (p if a == best else 0.0)
