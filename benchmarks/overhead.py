@@ -34,13 +34,15 @@ from benchmarks.clocks import ClockedPool, ClockedWorker
 from benchmarks.common import HOME, MAIN, ROLLOUTS, Row, configure, create_network
 from benchmarks.schedule import gaps, packed, tail
 from evo_plastic import config as settings
-from evo_plastic import driver
+from evo_plastic import driver, evolution
 from evo_plastic.cli.output import print_table
 from evo_plastic.config import Experiment, PoolConfig
 from evo_plastic.driver import Progress, Training
+from evo_plastic.evolution import Evolution
 from evo_plastic.records.directory import RunDirectory
 from evo_plastic.records.genome_sources import open_genome
 from evo_plastic.seeding import STREAM_NOISE, fold
+from evo_plastic.strategies import create
 from evo_plastic.tasks import training_tasks
 from workers import pool
 from workers.evaluator import PoolEvaluator, warm_up
@@ -104,20 +106,23 @@ def _train(experiment: Experiment, workers: ClockedPool, start: str) -> Row:
         run = RunDirectory.create(Path(folder) / "run")
         with run.lock():
             spec = create_network(experiment.network)
-            training = Training(experiment, spec, run, PoolEvaluator(workers))
+            evaluator = PoolEvaluator(workers)
+            strategy = create(experiment.strategy, spec.layout, experiment.seed)
+            search = Evolution(experiment, strategy, evaluator)
+            training = Training(experiment, spec, run, search, evaluator)
             progress = training.start()
             if start == "evolved":
                 mean = open_genome(str(PUBLISHED)).genome
                 progress = replace(progress, state=progress.state._replace(mean=mean))
-            return _account(training, progress, workers)
+            return _account(training, type(strategy), progress, workers)
 
 
-def _account(training: Training, progress: Progress, workers: ClockedPool) -> Row:
+def _account(training: Training, strategy: type, progress: Progress, workers: ClockedPool) -> Row:
     """Train to the end; where its time went."""
     functions = {
         "map": (ClockedPool, "map"),
-        "tell": (type(training.strategy), "tell"),
-        "mazes": (driver, "training_tasks"),
+        "tell": (strategy, "tell"),
+        "mazes": (evolution, "training_tasks"),
         "rows": (driver, "append"),
         "checkpoint": (driver, "save_checkpoint"),
         "genome": (driver, "save_genome"),

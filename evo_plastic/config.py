@@ -103,7 +103,7 @@ class TaskConfig(Section):
 
 
 class _Search(Section):
-    """What all strategies have."""
+    """What all evolution strategies have."""
 
     population: Annotated[int, Field(strict=True, ge=4, le=100_000)] = 360
     """Candidates per generation."""
@@ -196,19 +196,84 @@ class CMAConfig(_Search):
     populations, or with large and small ones by turns."""
 
 
+class _Gradients(Section):
+    """What all gradient trainers have. Their generation is an update."""
+
+    lifetimes: Count = 64
+    """Lifetimes per update, each in a maze of its own."""
+
+    learning_rate: Positive = 1e-3
+    """Step of Adam."""
+
+    discount: Factor = 0.99
+    """Weight of a reward one step later, across rollouts too."""
+
+    trace: Annotated[float, Field(ge=0, le=1)] = 0.95
+    """How far advantages look ahead before they trust the critic (lambda of GAE); 1: returns."""
+
+    rewards: Literal["all", "fitness"] = "all"
+    """Which rewards count: those of all rollouts alike, or by the rollouts' weights in the
+    fitness, which are zero for the first two of three."""
+
+    value_weight: NotNegative = 0.5
+    """Weight of the critic's squared error in the loss."""
+
+    entropy_weight: NotNegative = 0.01
+    """Weight of what keeps the policy from becoming certain: in ppo its entropy, in a2c, as
+    Miconi 2018 has it, the sum of its squared probabilities, as a penalty."""
+
+    largest_gradient: Positive = 1.0
+    """Gradients are scaled down to this length."""
+
+    window: Count | None = None
+    """Steps that a gradient flows back through; null: whole lifetimes."""
+
+    initial_spread: NotNegative = 0.05
+    """Standard deviation of the genes of the first genome."""
+
+
+class A2CConfig(_Gradients):
+    name: Literal["a2c"]
+    """Advantage actor-critic: one step of Adam on every batch of lifetimes."""
+
+
+class PPOConfig(_Gradients):
+    name: Literal["ppo"]
+    """Proximal policy optimisation, clipped (Schulman et al. 2017)."""
+
+    epochs: Count = 4
+    """How often a batch of lifetimes is learned from."""
+
+    minibatches: Count = 4
+    """Steps of Adam per epoch, each on other lifetimes."""
+
+    clip: Factor = 0.2
+    """How far the probability of an action may move before its gradient is dropped."""
+
+    @model_validator(mode="after")
+    def _a_lifetime_each(self) -> "PPOConfig":
+        if self.minibatches > self.lifetimes:
+            raise ValueError(f"minibatches must be at most lifetimes, {self.lifetimes}")
+        return self
+
+
 def _named(value: Any) -> Any:
     """A strategy without a name is the default one."""
     return {"name": "sep-cma-es"} | value if isinstance(value, dict) else value
 
 
+EvolutionConfig = SepCMAESConfig | OpenAIESConfig | CMAConfig
+GradientConfig = A2CConfig | PPOConfig
 StrategyConfig = Annotated[
-    Annotated[SepCMAESConfig | OpenAIESConfig | CMAConfig, Field(discriminator="name")],
+    Annotated[EvolutionConfig | GradientConfig, Field(discriminator="name")],
     BeforeValidator(_named),
 ]
-STRATEGIES: dict[str, type[_Search]] = {
+STRATEGIES: dict[str, type[_Search] | type[_Gradients]] = {
     "sep-cma-es": SepCMAESConfig,
     "openai-es": OpenAIESConfig,
     "cma": CMAConfig,
+    "a2c": A2CConfig,
+    "ppo": PPOConfig,
 }
 """What ``strategy`` is, by its name."""
 
@@ -240,7 +305,8 @@ class TrainingConfig(Section):
     """Training also ends once its wall clock, earlier sessions included, passes this."""
 
     curriculum: Annotated[tuple[Stage, ...], Field(min_length=1)] = (Stage(start=0, tasks=8),)
-    """Stages in order; the first starts at generation 0."""
+    """Stages in order; the first starts at generation 0. Like repeats, noise and racing not for
+    a2c and ppo, which live strategy.lifetimes in every generation."""
 
     repeats: Count = 4
     """Lifetimes per task and candidate, each with action noise of its own."""
@@ -278,6 +344,9 @@ class PoolConfig(Section):
     workers: Count | None = None
     """How many workers; null: one per CPU of the machine or cluster."""
 
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where a2c and ppo compute gradients; auto: on a GPU if there is one."""
+
     address: str | None = None
     """Ray cluster to join, e.g. ``auto`` or ``10.0.0.1:6379``; null: an embedded local Ray."""
 
@@ -300,3 +369,15 @@ class Experiment(Section):
     strategy: StrategyConfig = SepCMAESConfig()
     training: TrainingConfig = TrainingConfig()
     pool: PoolConfig = PoolConfig()
+
+    @model_validator(mode="after")
+    def _gradients_have_no_candidates(self) -> "Experiment":
+        if isinstance(self.strategy, GradientConfig):
+            defaults = TrainingConfig()
+            for key in ("curriculum", "repeats", "noise", "racing"):
+                if getattr(self.training, key) != getattr(defaults, key):
+                    raise ValueError(
+                        f"training.{key} is for evolution strategies: {self.strategy.name} lives "
+                        f"strategy.lifetimes in every generation"
+                    )
+        return self

@@ -1,12 +1,13 @@
-"""The generation loop: propose, evaluate, tell, record, validate, checkpoint.
+"""The generation loop: advance, record, validate, checkpoint.
 
-Nothing here depends on where or how lifetimes are computed: the caller gives an ``Evaluator``.
-All that a run carries from one generation to the next is in ``Progress``; a checkpoint holds
-it whole, so a resumed run is the run that was never stopped.
+Nothing here depends on how genomes are found, nor on where or how lifetimes are computed: the
+caller gives a ``Search`` and an ``Evaluator``. All that a run carries from one generation to the
+next is in ``Progress``; a checkpoint holds it whole, so a resumed run is the run that was never
+stopped.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -14,34 +15,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo_plastic.analysis.evaluation import RolloutTable, summarise
-from evo_plastic.config import Experiment, Stage
+from evo_plastic.arrays import Arrays
+from evo_plastic.config import Experiment
 from evo_plastic.errors import InputError
 from evo_plastic.networks.spec import NetworkSpec
-from evo_plastic.racing import finalists, settle
 from evo_plastic.records.checkpoints import Checkpoint, newest_checkpoint, save_checkpoint
 from evo_plastic.records.directory import RunDirectory
 from evo_plastic.records.genomes import save_genome
 from evo_plastic.records.metrics import append, truncate_after
 from evo_plastic.seeding import STREAM_VALIDATION, fold
-from evo_plastic.strategies import AnyStrategy, Proposal, State, create, first_mean
-from evo_plastic.tasks import named_set, training_tasks
+from evo_plastic.strategies import first_mean
+from evo_plastic.tasks import named_set
 from evo_plastic.tasks.fitness import lifetime_fitness, rollout_rewards, rollout_weights
 from evo_plastic.tasks.maze import OBSERVATION, REWARD_INPUT
 from evo_plastic.tasks.task_sets import TaskSet
-from evo_plastic.tasks.trial import Trial
 
 Row = dict[str, Any]
 _BEST = "best_genome"
 Floats = NDArray[np.float64]
-
-
-class PopulationFitness(Protocol):
-    @property
-    def fitness(self) -> Floats: ...
-    @property
-    def steps(self) -> int: ...
-    @property
-    def seconds(self) -> float: ...
 
 
 class LifeOutcomes(Protocol):
@@ -52,25 +43,46 @@ class LifeOutcomes(Protocol):
 
 
 class Evaluator(Protocol):
-    def fitness(
-        self, strategy: AnyStrategy, proposal: Proposal, trial: Trial
-    ) -> PopulationFitness:
-        """Fitness of the members of a trial, (members,)."""
-
     def live(
         self, genome: Floats, task_set: TaskSet, keys: NDArray[np.uint64], rollouts: int
     ) -> LifeOutcomes:
         """Lifetimes of one genome; keys (instances, repeats), results (lives, rollouts)."""
 
 
-class _Judged(NamedTuple):
-    """A generation's candidates after their lifetimes."""
+class State(Protocol):
+    """All that a search knows, as a value."""
 
-    estimate: Floats  # mean fitness, (population,)
-    order: Floats  # what they are ranked by, (population,)
+    @property
+    def generation(self) -> int:
+        """How many generations it has been through."""
+
+
+class Outcome(NamedTuple):
+    """Of one generation."""
+
+    state: State
+    fitness: Floats  # of candidates, or of lifetimes
+    env_steps: int
     lifetimes: int
-    steps: int
-    seconds: float
+    seconds: float  # CPU time
+    figures: dict[str, float]
+
+
+class Search(Protocol):
+    """What finds the genome: evolution or gradients. A pure function of its state."""
+
+    def init(self, genome: Floats) -> Any:
+        """Begin at a genome, (n_gene,)."""
+
+    def advance(self, state: Any) -> Outcome:
+        """Go through one generation. ``TrainingFailed`` if there is no way on."""
+
+    def genome(self, state: Any) -> Floats:
+        """The genome that is validated, (n_gene,)."""
+
+    def to_arrays(self, state: Any) -> Arrays: ...
+
+    def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -114,6 +126,7 @@ class Training:
         experiment: Experiment,
         spec: NetworkSpec,
         run: RunDirectory,
+        search: Search,
         evaluator: Evaluator,
         first: Floats | None = None,
     ) -> None:
@@ -125,15 +138,15 @@ class Training:
         self._spec = spec
         self._first = first
         self._weights = rollout_weights(experiment.task)
-        self.strategy = create(experiment.strategy, self._spec.layout, experiment.seed)
+        self._search = search
 
     def start(self) -> Progress:
         """Before the first generation."""
         spread = self._experiment.strategy.initial_spread
-        mean = self._first
-        if mean is None:
-            mean = first_mean(self._spec.n_gene, self._experiment.seed, spread)
-        return Progress(self.strategy.init(mean))
+        first = self._first
+        if first is None:
+            first = first_mean(self._spec.n_gene, self._experiment.seed, spread)
+        return Progress(self._search.init(first))
 
     def resume(self) -> Progress:
         """From the newest good checkpoint; what was written after it is dropped.
@@ -191,54 +204,23 @@ class Training:
         return over or progress.generation >= settings.generations
 
     def _generation(self, progress: Progress) -> tuple[Progress, Row]:
-        result = self._evaluate(progress.state)
-        state = self.strategy.tell(progress.state, result.order)
+        outcome = self._search.advance(progress.state)
         totals = replace(
             progress.totals,
-            env_steps=progress.totals.env_steps + result.steps,
-            lifetimes=progress.totals.lifetimes + result.lifetimes,
-            core_seconds=progress.totals.core_seconds + result.seconds,
+            env_steps=progress.totals.env_steps + outcome.env_steps,
+            lifetimes=progress.totals.lifetimes + outcome.lifetimes,
+            core_seconds=progress.totals.core_seconds + outcome.seconds,
         )
-        progress = replace(progress, state=state, totals=totals)
+        progress = replace(progress, state=outcome.state, totals=totals)
         row = {
-            "generation": state.generation,
-            **_fitness_figures(result.estimate),
-            **self.strategy.figures(state),
+            "generation": progress.generation,
+            **_fitness_figures(outcome.fitness),
+            **outcome.figures,
             "env_steps": totals.env_steps,
             "lifetimes": totals.lifetimes,
         }
         append(self._run.metrics, row)
         return progress, row
-
-    def _evaluate(self, state: State) -> _Judged:
-        """Let a generation's candidates live: all in all its tasks, or as a race."""
-        experiment, training = self._experiment, self._settings
-        proposal = self.strategy.proposal(state)
-        count = stage_of(training.curriculum, state.generation).tasks
-        everyone = np.arange(proposal.population)
-
-        def judge(tasks: TaskSet, members: NDArray[np.int64], first: int = 0) -> PopulationFitness:
-            common = training.noise == "common"
-            trial = Trial(members, tasks, training.repeats, self._weights, common, first)
-            return self._evaluator.fitness(self.strategy, proposal, trial)
-
-        def draw(count: int) -> TaskSet:
-            return training_tasks(experiment.task.name, experiment.seed, state.generation, count)
-
-        if not training.racing:
-            all_of_them = judge(draw(count), everyone)
-            lifetimes = everyone.size * count * training.repeats
-            return _Judged(all_of_them.fitness, all_of_them.fitness, lifetimes,
-                           all_of_them.steps, all_of_them.seconds)  # fmt: skip
-        half = count // 2
-        tasks = draw(half + count)
-        opening = judge(tasks.subset(slice(half)), everyone)
-        members = finalists(opening.fitness)
-        final = judge(tasks.subset(slice(half, None)), members, first=half)
-        standing = settle(opening.fitness, members, final.fitness)
-        lifetimes = (everyone.size * half + members.size * count) * training.repeats
-        return _Judged(*standing, lifetimes, opening.steps + final.steps,
-                       opening.seconds + final.seconds)  # fmt: skip
 
     def _record_times(self, progress: Progress) -> None:
         # Apart from the metrics, which a resumed run repeats to the last bit.
@@ -253,7 +235,7 @@ class Training:
         task_set = named_set(f"{experiment.task.name}/validate").subset(slice(settings.lifetimes))
         instances, repeats = np.arange(settings.lifetimes), np.arange(settings.repeats)
         keys = fold(experiment.seed, STREAM_VALIDATION, instances[:, None], repeats)
-        genome = self.strategy.mean(progress.state)
+        genome = self._search.genome(progress.state)
         lives = self._evaluator.live(genome, task_set, keys, experiment.task.rollouts)
         rewards = rollout_rewards(lives.steps, lives.outcome)
         score = float(lifetime_fitness(rewards[None], self._weights, genome[None])[0])
@@ -280,8 +262,8 @@ class Training:
         save_genome(self._run.genome, layout, best.genome, network, facts, self._spec.ties)
 
     def _checkpoint(self, progress: Progress) -> None:
-        arrays = self.strategy.to_arrays(progress.state)
-        facts: Row = {"search": self._search(), "totals": asdict(progress.totals), "best": None}
+        arrays = self._search.to_arrays(progress.state)
+        facts: Row = {"search": self._identity(), "totals": asdict(progress.totals), "best": None}
         if progress.best is not None:
             arrays[_BEST] = progress.best.genome
             facts["best"] = {
@@ -294,7 +276,7 @@ class Training:
 
     def _restore(self, checkpoint: Checkpoint) -> Progress:
         facts, arrays = checkpoint.facts, dict(checkpoint.arrays)
-        if facts.get("search") != self._search():
+        if facts.get("search") != self._identity():
             raise InputError(
                 f"{checkpoint.path} belongs to another run: its network, strategy or seed are "
                 f"not those of {self._run.config}"
@@ -303,20 +285,15 @@ class Training:
         if facts["best"] is not None:
             about = facts["best"] | {"rollout_mean": tuple(facts["best"]["rollout_mean"])}
             best = Best(genome=arrays.pop(_BEST), **about)
-        return Progress(self.strategy.from_arrays(arrays), Totals(**facts["totals"]), best)
+        return Progress(self._search.from_arrays(arrays), Totals(**facts["totals"]), best)
 
-    def _search(self) -> Row:
+    def _identity(self) -> Row:
         """What a search state belongs to."""
         return {
             "layout": self._spec.layout.to_json(),
             "strategy": self._experiment.strategy.model_dump(mode="json"),
             "seed": self._experiment.seed,
         }
-
-
-def stage_of(curriculum: tuple[Stage, ...], generation: int) -> Stage:
-    """The stage that a generation, counted from 0, belongs to."""
-    return [stage for stage in curriculum if stage.start <= generation][-1]
 
 
 def _fitness_figures(fitness: Floats) -> Row:

@@ -1,7 +1,8 @@
-"""The transcendental functions of the kernels, each in the precision of its argument.
+"""The transcendental functions of the networks, each in the precision of its argument.
 
 float64 takes the exact library function; float32 a rational approximation that compilers
-turn into vector code.
+turn into vector code. Outside of compiled code ``tanh`` and ``sigmoid`` take arrays and torch
+tensors alike, so that one statement of an equation serves the oracle and the gradients.
 """
 
 import math
@@ -39,7 +40,7 @@ def _tanh32(x: Any) -> Any:
 
 def tanh(x: Any) -> Any:
     """tanh; compiled code calls the form of x's precision."""
-    return np.tanh(x)
+    return x.tanh() if hasattr(x, "tanh") else np.tanh(x)
 
 
 @overload(tanh, strict=False, jit_options={"forceinline": True})  # type: ignore[untyped-decorator]
@@ -51,7 +52,7 @@ def _choose_tanh(x: Any) -> Any:
 
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(−x)), written as (1 + tanh(x/2)) / 2."""
-    return 0.5 * np.tanh(0.5 * x) + 0.5
+    return x.sigmoid() if hasattr(x, "sigmoid") else 0.5 * np.tanh(0.5 * x) + 0.5
 
 
 @overload(sigmoid, strict=False, jit_options={"forceinline": True})  # type: ignore[untyped-decorator]

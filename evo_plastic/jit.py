@@ -71,6 +71,15 @@ def jit(function: Function) -> Function:
     return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
+def gradient_jit(function: Function) -> Function:
+    """``jit`` for sums over neurons that may be added up in any order, to become vector code.
+
+    The same bits on the same machine; those of another vector width differ by rounding.
+    """
+    loose = {"reassoc", "contract", "nsz"}
+    return cast(Function, numba.njit(cache=True, nogil=True, fastmath=loose)(function))
+
+
 def inline_jit(function: Function) -> Function:
     """``jit`` for what runs every step: always merged into the compiled caller.
 

@@ -2,7 +2,8 @@
 
 A rule is a module of this package. It states
 
-* the equation, once, for one synapse: numpy broadcasts it over a matrix (the oracle);
+* the equation, once, for one synapse: numpy broadcasts it over a matrix (the oracle), torch
+  over those of a batch of lifetimes (gradients);
 * ``Genes`` and ``Memory``, named tuples of arrays, with the shapes of both;
 * the same rule as compiled code, for whole matrices: ``recall``, ``record``, ``forget``.
 
@@ -75,7 +76,10 @@ class Rule(Protocol):
     def learn(
         self, synapses: Synapses, mu: Any, x: Any, y: Any, genes: Any, constants: Constants
     ) -> Synapses:
-        """The synapses after one update: µ, pre-synaptic x (1, pre), post-synaptic y (post, 1)."""
+        """The synapses (…, post, pre) after one update.
+
+        mu : µ, a number or (…, 1, 1)    x : (…, 1, pre) pre-synaptic    y : (…, post, 1)
+        """
 
 
 def slots_in_cache(floats: int) -> int:

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from evo_plastic import networks
+from evo_plastic.cli.searches import make_search
 from evo_plastic.config import Experiment
 from evo_plastic.driver import Progress, Training
+from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.records.directory import RunDirectory
 from evo_plastic.tasks.maze import INTERFACE
 from workers.evaluator import PoolEvaluator
@@ -42,6 +44,12 @@ def changed(**training: object) -> Experiment:
     return EXPERIMENT.model_copy(update={"training": settings})
 
 
+def training(
+    experiment: Experiment, spec: NetworkSpec, run: RunDirectory, evaluator: PoolEvaluator
+) -> Training:
+    return Training(experiment, spec, run, make_search(experiment, spec, evaluator), evaluator)
+
+
 def train(
     experiment: Experiment,
     path: Path,
@@ -50,9 +58,9 @@ def train(
     resume: bool = False,
 ) -> tuple[RunDirectory, Progress]:
     run = RunDirectory(path) if resume else RunDirectory.create(path)
-    training = Training(experiment, SPEC, run, evaluator)
-    start = training.resume() if resume else training.start()
-    return run, training.evolve(start, stopping, lambda progress, row: None)
+    session = training(experiment, SPEC, run, evaluator)
+    start = session.resume() if resume else session.start()
+    return run, session.evolve(start, stopping, lambda progress, row: None)
 
 
 def state_bytes(progress: Progress) -> bytes:

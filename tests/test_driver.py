@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from driver_runs import EXPERIMENT, MAKE_WORKER, SPEC, changed, state_bytes, train
+from driver_runs import EXPERIMENT, MAKE_WORKER, SPEC, changed, state_bytes, train, training
 
 from evo_plastic import networks
 from evo_plastic.config import NetworkConfig, PoolConfig, SepCMAESConfig, Stage
-from evo_plastic.driver import Training, stage_of
 from evo_plastic.errors import InputError, TrainingFailed
+from evo_plastic.evolution import stage_of
 from evo_plastic.jit import cache_directory
 from evo_plastic.records.directory import RunDirectory
 from evo_plastic.records.genomes import load_genome
@@ -145,7 +145,7 @@ def test_checkpoints_that_are_all_damaged_are_not_a_new_beginning(
     for path in run.checkpoints.glob("gen-*.npz"):
         path.write_bytes(b"")
     with pytest.raises(InputError, match="no undamaged checkpoint"):
-        Training(EXPERIMENT, SPEC, run, local).resume()
+        training(EXPERIMENT, SPEC, run, local).resume()
 
 
 @pytest.mark.parametrize("end", [4, 5, 7])
@@ -187,7 +187,7 @@ def test_a_checkpoint_of_another_run_is_refused(
     experiment = EXPERIMENT.model_copy(update=other)
     spec = networks.create(experiment.network, INTERFACE)
     with pytest.raises(InputError, match=r"gen-000002\.npz belongs to another run"):
-        Training(experiment, spec, run, local).resume()
+        training(experiment, spec, run, local).resume()
 
 
 def test_a_stage_begins_at_its_generation() -> None:

@@ -328,7 +328,7 @@ def test_strings_that_look_like_something_else_survive_a_dump(write: Write, text
     dumped = dump_experiment(experiment)
     assert load_experiment(write(dumped)).experiment == experiment
     assert yaml.safe_load(dumped) == yaml.safe_load(dump_experiment(Experiment())) | {
-        "pool": {"backend": "auto", "workers": None, "address": text}
+        "pool": {"backend": "auto", "workers": None, "device": "auto", "address": text}
     }
 
 

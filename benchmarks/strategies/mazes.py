@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.common import create_network
 from benchmarks.strategies.objectives import Floats
 from evo_plastic.driver import Progress, Training
+from evo_plastic.evolution import Evolution
 from evo_plastic.parsing import load_experiment
 from evo_plastic.records import manifest
 from evo_plastic.records.directory import RunDirectory
@@ -187,10 +188,11 @@ def main(name: str, config: Path, overrides: tuple[str, ...], path: Path) -> Non
         record = manifest.begin(experiment)
         run.write_config(experiment)
         manifest.save(run.manifest, record)
-        training = Training(experiment, spec, run, evaluator)
-        training.strategy = Foreign(
+        strategy = Foreign(
             lambda mean: SEARCHES[name](mean, experiment.strategy.sigma, population, seed), seed
         )
+        search = Evolution(experiment, strategy, evaluator)
+        training = Training(experiment, spec, run, search, evaluator)
         done = training.evolve(training.start(), lambda: False, _report)
         totals = {"generations": done.generation, "env_steps": done.totals.env_steps}
         manifest.save(run.manifest, manifest.end(record, "done", totals))

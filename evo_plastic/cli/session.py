@@ -12,6 +12,7 @@ from evo_plastic import networks
 from evo_plastic.analysis.comparison import validation_anchors
 from evo_plastic.analysis.curves import training_curve
 from evo_plastic.cli.output import Reporter, make_reporter
+from evo_plastic.cli.searches import make_search
 from evo_plastic.config import Experiment
 from evo_plastic.driver import Progress, Row, Training
 from evo_plastic.errors import InputError, Interrupted
@@ -97,7 +98,8 @@ def train(plan: Plan, stop: StopRequest) -> None:
         reporter.start(f"{run.path}: {spec.title}, {spec.n_gene} genes; starting workers")
         with open_evaluator(experiment.pool, experiment.network, spec) as evaluator:
             first = None if start is None else start.genome
-            training = Training(experiment, spec, run, evaluator, first)
+            search = make_search(experiment, spec, evaluator)
+            training = Training(experiment, spec, run, search, evaluator, first)
             progress = training.resume() if plan.resume else training.start()
             if plan.resume:
                 reporter.note(f"going on after generation {progress.generation}")

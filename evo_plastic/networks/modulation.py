@@ -9,6 +9,7 @@ input sees x or h'. For 64 neurons and 15 inputs PreDN has 81 genes and PostDN 1
 section 3.2; the 81-gene form is the one of their Table 1).
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from evo_plastic.functions import sigmoid
@@ -48,12 +49,12 @@ def arrange(kind: str, letter: str, genes: dict[str, Any], scale: float) -> Any:
     return PreGate(w, b, scale) if kind == "pre" else PostGate(w, b, scale)
 
 
-def rate_oracle(kind: str, letter: str, genes: dict[str, Any], x: Any, y: Any) -> Any:
-    """The signal m in numpy, for pre-synaptic x (pre,) and post-synaptic y (post,)."""
+def signal(kind: str, letter: str, genes: Mapping[str, Any], x: Any, y: Any) -> Any:
+    """The signal m, (…), for pre-synaptic x (…, pre) and post-synaptic y (…, post)."""
     if kind == "none":
         return 1.0
     seen = x if kind == "pre" else y
-    return sigmoid(genes[f"modulation/w_{letter}"] @ seen + genes[f"modulation/b_{letter}"][0])
+    return sigmoid(seen @ genes[f"modulation/w_{letter}"] + genes[f"modulation/b_{letter}"][0])
 
 
 def rates(gate, slots, count, x, y, mu):

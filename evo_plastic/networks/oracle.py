@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evo_plastic.networks.modulation import rate_oracle
+from evo_plastic.networks.modulation import signal
 from evo_plastic.networks.spec import NetworkSpec
 
 Floats = NDArray[np.float64]
@@ -37,7 +37,7 @@ class OracleNetwork:
 
     def step(self, x: Floats) -> Floats:
         """Outputs (outputs,) for the task's inputs; the weights learn afterwards."""
-        y = self._cell.advance_oracle(self, x[: self.spec.inputs])
+        y = self._cell.forward(self, x[: self.spec.inputs])
         outputs: Floats = self.arrays["readout/W"] @ y + self.arrays["readout/b"]
         return outputs
 
@@ -58,8 +58,8 @@ class OracleNetwork:
         if not rule.PLASTIC:
             return
         letter = spec.connections[place].letter
-        signal = self.signals[connection] = rate_oracle(spec.modulation, letter, self.arrays, x, y)
-        mu = constants.scale * signal
+        m = self.signals[connection] = signal(spec.modulation, letter, self.arrays, x, y)
+        mu = constants.scale * m
         self._synapses[place] = rule.learn(
             self._synapses[place], mu, x[None, :], y[:, None], self._genes[place], constants
         )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evo_plastic.config import CMAConfig, OpenAIESConfig, StrategyConfig
+from evo_plastic.config import CMAConfig, EvolutionConfig, OpenAIESConfig
 from evo_plastic.layout import Layout
 from evo_plastic.seeding import STREAM_GENOME, fold
 from evo_plastic.strategies.base import AnyStrategy, Proposal, State, Vector, noise
@@ -14,7 +14,7 @@ from evo_plastic.strategies.wang2022 import Wang2022
 __all__ = ["AnyStrategy", "Proposal", "State", "check_size", "create", "first_mean"]
 
 
-def create(config: StrategyConfig, layout: Layout, seed: int) -> AnyStrategy:
+def create(config: EvolutionConfig, layout: Layout, seed: int) -> AnyStrategy:
     """Make the configured strategy for genomes of ``layout``; seed is that of the run."""
     if isinstance(config, OpenAIESConfig):
         return OpenAIES(config, seed)

@@ -1,13 +1,14 @@
 """What a cell is: neurons, the connections between them, and how one step runs through them.
 
 A cell is a module of this package. It states its equations, its two connections and its
-biases; ``advance`` runs one step over connections of any rule, once in numpy (the oracle) and
-once as compiled code, which finds the right form by the type of the cell's genes.
+biases; one step over connections of any rule stands twice: ``forward`` for numpy (the oracle) and
+torch (gradients), ``advance`` compiled, which finds its form by the type of the cell's genes.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from evo_plastic.functions import tanh
 from evo_plastic.jit import inline_jit
@@ -25,18 +26,20 @@ class Connection(NamedTuple):
 
 
 class Activity(Protocol):
-    """One lifetime of an oracle, as ``advance_oracle`` sees it."""
+    """One lifetime in numpy, or a batch of them in torch, as ``forward`` sees it."""
 
-    arrays: dict[str, NDArray[Any]]
-    """The genome by the names of its layout."""
-    state: dict[str, NDArray[Any]]
-    """Activity of the step before, by the names of ``Cell.state_sizes``."""
+    @property
+    def arrays(self) -> Mapping[str, Any]:
+        """The genome by the names of its layout."""
 
-    def product(self, connection: str, x: NDArray[Any]) -> NDArray[Any]:
-        """W x, shape (post,)."""
+    state: dict[str, Any]
+    """Activity (…, size) of the step before, by the names of ``Cell.state_sizes``."""
 
-    def learn(self, connection: str, x: NDArray[Any], y: NDArray[Any]) -> None:
-        """Change W by its rule, from pre-synaptic x (pre,) and post-synaptic y (post,)."""
+    def product(self, connection: str, x: Any) -> Any:
+        """W x, shape (…, post)."""
+
+    def learn(self, connection: str, x: Any, y: Any) -> None:
+        """Change W by its rule, from pre-synaptic x (…, pre) and post-synaptic y (…, post)."""
 
 
 class Parts(NamedTuple):
@@ -65,8 +68,8 @@ class Cell(Protocol):
     def blank(self, memories: tuple[Any, ...], slots: int, hidden: int, dtype: DTypeLike) -> Any:
         """Memory of the cell around those of its connections."""
 
-    def advance_oracle(self, life: Activity, x: NDArray[Any]) -> NDArray[Any]:
-        """One step: the activity (hidden,) that is read out, for inputs x (inputs,)."""
+    def forward(self, life: Activity, x: Any) -> Any:
+        """One step: the activity (…, hidden) that is read out, for inputs x (…, inputs)."""
 
 
 def advance(genes, memory, slots, count, x, y):

@@ -8,9 +8,9 @@ W_1 (first) learns from (x, y_1), gated by m_1; W_2 (second) from (y_1, y_2), ga
 
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
+from evo_plastic.functions import tanh
 from evo_plastic.networks.cells.base import (
     Activity,
     Connection,
@@ -63,9 +63,9 @@ def blank(memories: tuple[Any, ...], slots: int, hidden: int, dtype: DTypeLike) 
     return Memory(zeros((slots, padded(hidden)), dtype), mu_1, mu_2, *memories)
 
 
-def advance_oracle(life: Activity, x: NDArray[Any]) -> NDArray[Any]:
-    y_1 = np.tanh(life.product("first", x) + life.arrays["bias_1"])
-    y_2: NDArray[Any] = np.tanh(life.product("second", y_1) + life.arrays["bias_2"])
+def forward(life: Activity, x: Any) -> Any:
+    y_1 = tanh(life.product("first", x) + life.arrays["bias_1"])
+    y_2 = tanh(life.product("second", y_1) + life.arrays["bias_2"])
     life.learn("first", x, y_1)
     life.learn("second", y_1, y_2)
     return y_2

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from evo_plastic.functions import sigmoid
+from evo_plastic.functions import sigmoid, tanh
 from evo_plastic.jit import inline_jit
 from evo_plastic.networks.cells.base import (
     Activity,
@@ -78,13 +78,14 @@ def blank(memories: tuple[Any, ...], slots: int, hidden: int, dtype: DTypeLike) 
     return Memory(h, c, z, z.reshape(_BLOCKS * slots, -1), *memories)
 
 
-def advance_oracle(life: Activity, x: NDArray[Any]) -> NDArray[Any]:
+def forward(life: Activity, x: Any) -> Any:
     h, c = life.state["h"], life.state["c"]
     z = life.product("recurrent", h) + life.product("input", x) + life.arrays["bias"]
-    g, i, f, o = np.split(z, _BLOCKS)
-    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    blocks = z.reshape(*z.shape[:-1], _BLOCKS, -1)
+    g, i, f, o = (blocks[..., block, :] for block in range(_BLOCKS))
+    c = sigmoid(f) * c + sigmoid(i) * tanh(g)
     life.state["c"] = c
-    life.state["h"] = sigmoid(o) * np.tanh(c)
+    life.state["h"] = sigmoid(o) * tanh(c)
     return life.state["h"]
 
 

@@ -8,9 +8,9 @@ W_h (recurrent) learns from (h, h'), gated by m_h; W_x (input) from (x, h'), gat
 
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
+from evo_plastic.functions import tanh
 from evo_plastic.networks.cells.base import (
     Activity,
     Connection,
@@ -63,10 +63,10 @@ def blank(memories: tuple[Any, ...], slots: int, hidden: int, dtype: DTypeLike) 
     return Memory(zeros((slots, padded(hidden)), dtype), mu_h, mu_x, *memories)
 
 
-def advance_oracle(life: Activity, x: NDArray[Any]) -> NDArray[Any]:
+def forward(life: Activity, x: Any) -> Any:
     h = life.state["h"]
     z = life.product("recurrent", h) + life.product("input", x) + life.arrays["bias"]
-    y: NDArray[Any] = np.tanh(z)
+    y = tanh(z)
     life.learn("recurrent", h, y)
     life.learn("input", x, y)
     life.state["h"] = y

@@ -1,0 +1,1 @@
+"""The torch backend: the same networks, from the same genome vector, with gradients."""
