@@ -18,6 +18,7 @@ from benchmarks import (
     figures,
     forms,
     generation,
+    gradients,
     overhead,
     roofline,
     scaling,
@@ -67,6 +68,12 @@ def _generation(rounds: int) -> Any:
     return rows
 
 
+def _gradients(rounds: int) -> Any:
+    rows = gradients.measure(rounds)
+    gradients.show(rows)
+    return rows
+
+
 def _compilation(rounds: int) -> Any:
     rows = compilation.measure(every(hidden=64))
     compilation.show(rows)
@@ -85,6 +92,7 @@ SECTIONS: dict[str, Callable[[int], Any]] = {
     "forms": _forms,
     "scaling": _scaling,
     "generation": _generation,
+    "gradients": _gradients,
     "compilation": _compilation,
     "overhead": _overhead,
 }

@@ -14,6 +14,7 @@ from benchmarks import (
     figures,
     forms,
     generation,
+    gradients,
     machine,
     overhead,
     roofline,
@@ -168,6 +169,13 @@ def test_every_distribution_of_mazes_is_timed() -> None:
     rows = generation.measure(rounds=1, bulk=64)
     assert [row["task"] for row in rows] == list(DISTRIBUTIONS)
     assert all(row["us_per_maze"] > 0 for row in rows)
+
+
+def test_gradients_of_larger_batches_take_more_memory_and_longer_than_the_forward_pass() -> None:
+    rows = gradients.measure(1, [configure("dec-prnn", "post", SMALL)])
+    assert [row["lifetimes"] for row in rows] == [32, 128]
+    assert all(row["both"] < row["forward"] for row in rows)
+    assert rows[1]["peak_megabytes"] > rows[0]["peak_megabytes"] > 0
 
 
 def test_compiling_takes_longer_than_loading() -> None:

@@ -19,7 +19,8 @@ def path(tmp_path: Path) -> Path:
     [
         (
             "strategy: {name: cma-es}",
-            "1:18: error: strategy.name: expected 'sep-cma-es', 'openai-es', 'cma', 'a2c', 'ppo' (got 'cma-es')",
+            "1:18: error: strategy.name: expected 'sep-cma-es', 'openai-es', 'cma', 'a2c', 'ppo' "
+            "(got 'cma-es')",
         ),
         (
             "strategy: {name: openai-es, learning_rate: fast}",
