@@ -205,7 +205,7 @@ class _Gradients(Section):
     learning_rate: Positive = 1e-3
     """Step of Adam."""
 
-    discount: Factor = 0.99
+    discount: Factor = 0.97
     """Weight of a reward one step later, across rollouts too."""
 
     trace: Annotated[float, Field(ge=0, le=1)] = 0.95

@@ -1,72 +1,128 @@
-"""The command ``compare``: runs side by side in a table and a figure."""
+"""The command ``compare``: what it writes of runs, and what it refuses."""
 
 import csv
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_runs import evo_plastic, refused, rows
+from cli_runs import Ended, evo_plastic, refused, rows
+from compare_runs import GENERATIONS, write_run
 
 from evo_plastic.analysis.learning import LearningCurve, read_curve
 from evo_plastic.analysis.learning_figure import learning_figure
-from evo_plastic.config import Experiment
-from evo_plastic.parsing import dump_experiment
-from evo_plastic.records import manifest, metrics
-
-GENERATIONS = (100, 200, 300)
-
+from evo_plastic.records import metrics
 
 ROW = {"generation": 300, "env_steps": 1, "rollout_mean": [0, 0, 0], "rollout_se": [1, 1, 1]}
-
-
-def write_run(path: Path, last: tuple[float, ...] = (-0.5, 0.75, 0.25), **changes: object) -> Path:
-    """A run whose third rollout validates as ``last``, one minute per 100 generations."""
-    experiment = Experiment.model_validate(changes)
-    path.mkdir()
-    (path / "config.yaml").write_text(dump_experiment(experiment))
-    manifest.save(path / "manifest.json", manifest.begin(experiment))
-    for generation, mean in zip(GENERATIONS, last, strict=False):
-        row = {"generation": generation, "env_steps": 10**7 * generation}
-        metrics.append(
-            path / "eval.jsonl",
-            row | {"rollout_mean": [-1.0, 0.0, mean], "rollout_se": [0.1, 0.1, 0.01]},
-        )
-    # Thinned out: the clock of generation 100 lies between those of 50 and 150.
-    for generation in (50, 150, 200, 250, 300):
-        seconds = {"core_seconds": 1.0, "wall_seconds": 0.6 * generation}
-        metrics.append(path / "timings.jsonl", {"generation": generation} | seconds)
-    return path
 
 
 def texts(path: Path) -> set[str]:
     return set(re.findall(r"<!-- (.*?) -->", path.read_text()))
 
 
+def compare(*arguments: object) -> Ended:
+    return evo_plastic("compare", *arguments, "--no-evaluate")
+
+
 def test_a_row_says_what_a_run_is_and_what_it_reached(tmp_path: Path) -> None:
     one = write_run(tmp_path / "one")
     two = write_run(tmp_path / "two", seed=7, network={"name": "meta-rnn", "modulation": "none"})
-    ended = evo_plastic("compare", one, two, "--out", tmp_path / "new" / "out")
+    ended = compare(one, two, "--out", tmp_path / "new" / "out")
     assert (ended.code, ended.err) == (0, "")
-    headers, first, second = rows(ended.out)
+    headers, first, second, *_ = rows(ended.out)
     assert headers[:5] == ["run", "network", "N_gene", "N_mem", "seed"]
-    assert first == ["one", "DecPRNN(PostDN)", "1347", "5120", "1", "300", "3", "3",
-                     "0.250 ± 0.010", "0.750 ± 0.010", "200"]  # fmt: skip
+    assert first[:12] == ["one", "DecPRNN(PostDN)", "1347", "5120", "1", "300", "3", "3",
+                          "0.250 ± 0.010", "0.750 ± 0.010", "200", "DecPRNN(PostDN)"]  # fmt: skip
     assert second[:5] == ["two", "Meta-RNN", "5445", "64", "7"]
+    assert headers[-2:] == ["steps to -0.124", "minutes to -0.124"]
+    assert first[-2:] == ["2e+09", "2"]
 
 
-def test_the_table_is_written_as_csv_and_markdown(tmp_path: Path) -> None:
-    runs = [write_run(tmp_path / name) for name in ("one", "two")]
-    ended = evo_plastic("compare", *runs, "--out", tmp_path)
-    with (tmp_path / "runs.csv").open(newline="") as stream:
-        table = list(csv.reader(stream))
-    assert [row[0] for row in table] == ["run", "one", "two"]
-    assert table[1][-2:] == ["0.750 ± 0.010", "200"]
+def test_tables_are_written_as_csv_in_full_and_as_markdown(tmp_path: Path) -> None:
+    runs = [write_run(tmp_path / f"run-{n}", seed=n) for n in (1, 2)]
+    ended = compare(*runs, "--out", tmp_path)
+    [one, two] = read_csv(tmp_path / "runs.csv")
+    assert (one["run"], two["seed"], one["env_steps"]) == ("run-1", "2", "3000000000.0")
+    assert (one["final"], one["best"], one["minutes_to_threshold"]) == ("0.25", "0.75", "2.0")
     markdown = (tmp_path / "runs.md").read_text().splitlines()
     assert markdown[0].startswith("| run | network | N_gene |")
     assert markdown[1].startswith("| --- | --- | --: |")
     assert [cell.strip() for cell in markdown[3].split("|")[1:-1]] == rows(ended.out)[2]
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """Two runs of one group, of which one does not reach the threshold, and one of another."""
+    write_run(tmp_path / "a1", (-1, -0.5, -0.25), seed=1)
+    write_run(tmp_path / "a2", (-1, 0.5, 0.75), seed=2)
+    write_run(tmp_path / "b1", (0, 0.5, 0.5), strategy={"name": "openai-es"})
+    return tmp_path
+
+
+def test_groups_of_few_runs_are_described_without_an_interval(few: Path) -> None:
+    ended = compare(few / "a1", few / "a2", few / "b1", "--out", few, "--threshold", "0.1")
+    assert (ended.code, ended.err) == (0, "")
+    table = {(row["group"], row["measure"]): row for row in read_csv(few / "groups.csv")}
+    final = table["sep-cma-es", "final"]
+    assert [final[name] for name in ("runs", "iqm", "low", "high")] == ["2", "0.25", "", ""]
+    assert (final["least"], final["greatest"]) == ("-0.25", "0.75")
+    assert table["sep-cma-es", "minutes_to_threshold"]["greatest"] == "inf"
+    lines = (few / "groups.md").read_text().splitlines()
+    assert lines[0] == "| measure | sep-cma-es (2 runs) | openai-es (1 run) |"
+    assert lines[2] == "| reward at the end | 0.250 (-0.250 to 0.750) | 0.500 |"
+    assert "| minutes to 0.100 | not reached (2 to not reached) | 2 |" in lines
+    text = (few / "comparison.md").read_text()
+    assert "Descriptive only, for all groups" in text
+    assert text.strip() in ended.out
+    assert not list(few.glob("improvement.*"))
+
+
+def test_each_two_groups_are_set_against_each_other(few: Path) -> None:
+    compare(few / "a1", few / "b1", few / "a2", "--out", few)
+    pairs = {row["measure"]: row for row in read_csv(few / "pairs.csv")}
+    final = pairs["final"]
+    assert (final["first"], final["second"]) == ("sep-cma-es", "openai-es")
+    assert (final["probability"], final["low"], final["high"]) == ("0.5", "", "")
+    assert "| sep-cma-es | openai-es | best reward | 0.50 |" in (few / "pairs.md").read_text()
+
+
+def test_the_document_has_runs_with_their_curves(few: Path) -> None:
+    compare(few / "a1", few / "a2", few / "b1", "--out", few)
+    document = json.loads((few / "comparison.json").read_text())
+    assert document["schema"] == "evo_plastic/compare/1"
+    assert document["text"] == (few / "comparison.md").read_text().strip()
+    assert document["levels"]["threshold"] == pytest.approx(-0.1237, abs=1e-3)
+    assert document["bootstrap"] == {"level": 0.95, "resamples": 9999, "least_runs": 5}
+    assert [group["runs"] for group in document["groups"]] == [["a1", "a2"], ["b1"]]
+    assert "seed" not in document["groups"][0]["configuration"]
+    estimates = document["groups"][0]["estimates"]
+    assert estimates["final"] == {"iqm": 0.25, "interval": None, "range": [-0.25, 0.75]}
+    assert estimates["env_steps_to_threshold"]["iqm"] is None
+    run = document["runs"][1]
+    assert (run["run"], run["group"], run["seed"]) == ("a2", "sep-cma-es", 2)
+    assert run["curve"]["env_steps"] == [1e9, 2e9, 3e9]
+    assert run["curve"]["rollout_mean"][2] == [-1, 0, 0.75]
+    improvements = document["pairs"][0]["improvements"]
+    assert improvements["final"] == {"probability": 0.5, "interval": None}
+
+
+def test_figures_are_written_for_screen_and_print(few: Path) -> None:
+    ended = compare(few / "a1", few / "a2", few / "b1", "--out", few)
+    for name in ("costs", "rollouts", "scores"):
+        assert (few / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert (few / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+        assert str(few / f"{name}.pdf") in ended.out
+    # Lines of single runs are drawn with errors over mazes where there is one of each kind.
+    assert not (few / "learning.png").exists()
+    compare(few / "a1", few / "b1", "--out", few / "single")
+    assert (few / "single" / "learning.pdf").is_file()
 
 
 def test_the_clock_of_a_validation_is_read_between_those_that_were_kept(tmp_path: Path) -> None:
@@ -79,9 +135,9 @@ def test_the_clock_of_a_validation_is_read_between_those_that_were_kept(tmp_path
 
 def test_a_published_run_can_be_compared(tmp_path: Path) -> None:
     published = Path(__file__).parent.parent / "runs/published/dec-prnn-post-maze9"
-    ended = evo_plastic("compare", published, "--out", tmp_path)
+    ended = compare(published, "--out", tmp_path)
     assert (ended.code, ended.err) == (0, "")
-    assert rows(ended.out)[1][-2:] == ["0.822 ± 0.007", "8900"]
+    assert rows(ended.out)[1][9:11] == ["0.822 ± 0.007", "8900"]
     assert (tmp_path / "learning.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -117,8 +173,12 @@ def test_more_runs_than_colours_differ_in_their_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"task": {"name": "maze15"}}, "3 rollouts in each of 1024 mazes of maze15"),
-        ({"training": {"validation": {"lifetimes": 64}}}, "3 rollouts in each of 64 mazes"),
+        ({"task": {"name": "maze15"}}, "task.name is maze15; expected maze9"),
+        ({"task": {"rollouts": 8}}, "task.rollouts is 8; expected 3"),
+        (
+            {"training": {"validation": {"lifetimes": 64}}},
+            "training.validation.lifetimes is 64; expected 1024",
+        ),
     ],
 )
 def test_runs_that_were_validated_on_other_mazes_are_refused(
@@ -126,14 +186,46 @@ def test_runs_that_were_validated_on_other_mazes_are_refused(
 ) -> None:
     one, two = write_run(tmp_path / "one"), write_run(tmp_path / "two", **change)
     message = refused("compare", one, two, "--out", tmp_path / "out")
-    assert f"two cannot be compared with one: it was validated on {told}" in message
-    assert "not on 3 rollouts in each of 1024 mazes of maze9" in message
+    assert f"{two / 'config.yaml'}: {told}, as in {one / 'config.yaml'}" in message
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_same_run_twice_is_refused(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run")
+    message = refused("compare", run, run, "--out", tmp_path / "out")
+    assert f"{run / 'config.yaml'}: seed is 1" in message
+
+
+def test_a_run_without_a_genome_is_refused_unless_validations_are_enough(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run")
+    message = refused("compare", run, "--out", tmp_path / "out")
+    assert f"{run / 'genome.npz'} does not exist: expected" in message
+    assert "--no-evaluate" in message
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--no-evaluate", "--tasks", "maze9"], "expected neither --tasks nor --lifetimes"),
+        (["--no-evaluate", "--lifetimes", 3], "expected neither --tasks nor --lifetimes"),
+        (["--threshold", "nan"], "--threshold nan: expected a finite reward"),
+        (["--tasks", "maze10"], "unknown task set 'maze10'"),
+        (["--tasks", "maze9", "--lifetimes", 3000], "--lifetimes 3000 is more than the 2048"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(
+    options: list[object], told: str, tmp_path: Path
+) -> None:
+    run = write_run(tmp_path / "run")
+    assert told in refused("compare", run, "--out", tmp_path / "out", *options)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_run_without_validations_is_refused(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", last=())
-    assert "has no validation" in refused("compare", run, "--out", tmp_path / "out")
+    told = f"{run / 'eval.jsonl'} has no validation: expected at least one row"
+    assert told in refused("compare", run, "--out", tmp_path / "out")
 
 
 @pytest.mark.parametrize(
@@ -143,6 +235,11 @@ def test_a_run_without_validations_is_refused(tmp_path: Path) -> None:
         ("eval.jsonl", ROW | {"rollout_se": [1, 2]}, "expected numbers 'rollout_se'"),
         ("eval.jsonl", ROW | {"rollout_mean": 1}, "expected numbers 'rollout_mean'"),
         ("timings.jsonl", {"generation": 400}, "expected numbers 'wall_seconds'"),
+        (
+            "timings.jsonl",
+            {"generation": 400, "wall_seconds": 1},
+            "expected numbers 'core_seconds'",
+        ),
     ],
 )
 def test_damaged_rows_are_named(
@@ -171,4 +268,5 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run")
     (tmp_path / "file").touch()
-    assert "--out" in refused("compare", run, "--out", tmp_path / "file")
+    message = refused("compare", run, "--out", tmp_path / "file", "--no-evaluate")
+    assert f"--out {tmp_path / 'file'}: File exists" in message

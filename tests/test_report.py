@@ -172,7 +172,7 @@ def test_the_task_sets_are_its_own_and_those_it_transfers_to(run: Path, folder: 
 
 
 def test_every_transfer_begins_with_the_task_itself() -> None:
-    for task, names in reporting.TRANSFERS.items():
+    for task, names in scoring.TRANSFERS.items():
         assert names[0] == task
         assert {f"{name}/test" for name in names} <= set(SET_NAMES)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evo_plastic.cli.reporting import TRANSFERS
+from evo_plastic.cli.scoring import TRANSFERS
 from evo_plastic.errors import InputError
 from evo_plastic.parsing import load_transfers
 from evo_plastic.tasks import DISTRIBUTIONS, load_set

@@ -19,12 +19,15 @@ Floats = NDArray[np.float64]
 
 POINTS = 1000
 """Most points of a curve: more than a page has pixels for."""
+STEP = {"sigma": "Step size σ", "gradient": "Length of the gradient"}
+"""How far a search goes: of strategies, of gradient trainers."""
 HEALTH = {
     "spread": "Mean √C of the search distribution",
     "velocity": "Velocity of a gene, root mean square",
     "population": "Candidates per generation",
+    "value_loss": "Loss of the critic",
 }
-"""What strategies tell of themselves besides σ, by its name in the metrics."""
+"""What they tell of themselves besides, by its name in the metrics."""
 _FEW = 25
 _LOG_RANGE = 10.0
 
@@ -43,19 +46,19 @@ def training_curve(
         raise InputError(f"{path} cannot be drawn: expected metrics of at least one generation")
     metrics, validations = _thin(metrics), _thin(validations)
     with drawing(path, 10.5, 4.4) as figure:
-        places = figure.subplot_mosaic([["reward", "sigma"], ["reward", "second"]],
+        places = figure.subplot_mosaic([["reward", "first"], ["reward", "second"]],
                                        width_ratios=[1.75, 1])  # fmt: skip
         _draw_rewards(places["reward"], validations, oracle, random)
-        _draw_health(places["sigma"], metrics, "sigma", "Step size σ")
-        second = next((name for name in HEALTH if name in metrics[0]), "spread")
-        _draw_health(places["second"], metrics, second, HEALTH[second])
-        places["sigma"].tick_params(labelbottom=False)
+        for place, known in (("first", STEP), ("second", HEALTH)):
+            key = next((name for name in known if name in metrics[0]), next(iter(known)))
+            _draw_health(places[place], metrics, key, known[key])
+        places["first"].tick_params(labelbottom=False)
         last = max(metrics[-1]["generation"], *(row["generation"] for row in validations), 1)
         for name, axes in places.items():
             axes.set_xlim(-0.015 * last, 1.015 * last)
             axes.xaxis.set_major_locator(MaxNLocator(6 if name == "reward" else 4, integer=True))
             axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
-            if name != "sigma":
+            if name != "first":
                 axes.set_xlabel("generation")
 
 

@@ -7,8 +7,9 @@ gives the same bytes with the same versions of matplotlib and its fonts.
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -19,6 +20,9 @@ from evo_plastic.files import write_whole, writing
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
 """Colours that colour-blind readers tell apart (Okabe & Ito 2008), without the yellow."""
+LineStyle = Literal["-", "--", ":", "-."]
+LINES: tuple[tuple[LineStyle, str], ...] = tuple(product(get_args(LineStyle), PALETTE))
+"""Line style and colour of one thing after the other: more than there are colours."""
 INK, FAINT, GRID = "#222222", "#6B6B6B", "#E4E4E4"
 
 DOTS_PER_INCH = 150

@@ -1,4 +1,4 @@
-"""How training runs learned: the validations of each, by generation and by wall clock."""
+"""How training runs learned: the validations of each, and what it had cost until then."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo_plastic import networks
+from evo_plastic.analysis.operations import training_operations
 from evo_plastic.config import Experiment
 from evo_plastic.errors import InputError
 from evo_plastic.parsing import load_experiment
@@ -34,19 +35,21 @@ class LearningCurve:
     rollouts: int
     generation: Floats  # (points,)
     minutes: Floats  # (points,) of wall clock
-    env_steps: Floats  # (points,)
+    core_seconds: Floats  # (points,) of CPU time in training, as the run measured it
+    env_steps: Floats  # (points,) of training
+    operations: Floats  # (points,) of training, estimated, see ``operations``
     mean: Floats  # (points, rollouts) reward
     error: Floats  # (points, rollouts) standard error of the mean
 
     @property
     def last(self) -> Floats:
-        """Reward of the last rollout, (points,)."""
+        """Reward of the last rollout, (points,); NaN where the network diverged."""
         return self.mean[:, -1]
 
     @property
     def best(self) -> int:
         """The point whose last rollout is best."""
-        return int(self.last.argmax())
+        return int(np.nan_to_num(self.last, nan=-np.inf).argmax())
 
 
 def read_curve(path: Path) -> LearningCurve:
@@ -59,11 +62,10 @@ def curve_of(run: RunDirectory, experiment: Experiment) -> LearningCurve:
     """Of a run whose configuration is known; ``InputError`` if it has no validation yet."""
     validations = metrics.read(run.validations)
     if not validations:
-        raise InputError(
-            f"{run.path} cannot be compared: {run.validations.name} has no validation"
-        )
+        raise InputError(f"{run.validations} has no validation: expected at least one row")
     spec = networks.create(experiment.network, INTERFACE)
     generation = metrics.column(validations, "generation", str(run.validations))
+    env_steps = metrics.column(validations, "env_steps", str(run.validations))
     timings, rollouts = metrics.read(run.timings), experiment.task.rollouts
     return LearningCurve(
         run=run.path.resolve().name,
@@ -75,8 +77,10 @@ def curve_of(run: RunDirectory, experiment: Experiment) -> LearningCurve:
         lifetimes=experiment.training.validation.lifetimes,
         rollouts=rollouts,
         generation=generation,
-        minutes=_minutes(run.timings, timings, generation),
-        env_steps=metrics.column(validations, "env_steps", str(run.validations)),
+        minutes=_clock(run.timings, timings, "wall_seconds", generation) / 60,
+        core_seconds=_clock(run.timings, timings, "core_seconds", generation),
+        env_steps=env_steps,
+        operations=training_operations(experiment, spec, env_steps, generation),
         mean=_by_rollout(run.validations, validations, "rollout_mean", rollouts),
         error=_by_rollout(run.validations, validations, "rollout_se", rollouts),
     )
@@ -89,26 +93,11 @@ def _by_rollout(path: Path, rows: Sequence[Row], key: str, rollouts: int) -> Flo
     return values
 
 
-def check_comparable(curves: Sequence[LearningCurve]) -> None:
-    """``InputError`` unless all were validated on the same mazes with as many rollouts."""
-    first = curves[0]
-    for other in curves[1:]:
-        if _validated_on(other) != _validated_on(first):
-            raise InputError(
-                f"{other.run} cannot be compared with {first.run}: it was validated on "
-                f"{_validated_on(other)}, not on {_validated_on(first)}"
-            )
-
-
-def _validated_on(curve: LearningCurve) -> str:
-    return f"{curve.rollouts} rollouts in each of {curve.lifetimes} mazes of {curve.task}"
-
-
-def _minutes(path: Path, timings: Sequence[Row], generation: Floats) -> Floats:
-    """Wall clock since the beginning; timings may be thinned out."""
+def _clock(path: Path, timings: Sequence[Row], key: str, generation: Floats) -> Floats:
+    """Seconds since the beginning; timings may be thinned out."""
     known = np.concatenate([[0], metrics.column(timings, "generation", str(path))])
-    seconds = np.concatenate([[0], metrics.column(timings, "wall_seconds", str(path))])
+    seconds = np.concatenate([[0], metrics.column(timings, key, str(path))])
     if generation[-1] > known[-1]:
         raise InputError(f"{path}: expected the clock of generation {generation[-1]:.0f}")
-    minutes: Floats = np.interp(generation, known, seconds) / 60
-    return minutes
+    read: Floats = np.interp(generation, known, seconds)
+    return read

@@ -1,16 +1,15 @@
 """The figure that sets training runs side by side (Wang et al. 2022, Fig. 6)."""
 
 from collections.abc import Sequence
-from itertools import cycle, product
+from itertools import cycle
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from evo_plastic.analysis.figures import PALETTE, drawing, label_line
+from evo_plastic.analysis.figures import LINES, drawing, label_line
 from evo_plastic.analysis.learning import Floats, LearningCurve
 
-_STYLES = tuple((style, colour) for style, colour in product(("-", "--", ":", "-."), PALETTE))
 _COLUMNS = 3
 
 
@@ -19,7 +18,7 @@ def learning_figure(
 ) -> None:
     """Reward of the last rollout in the validations, over generations and over wall clock.
 
-    curves : of one task (``check_comparable``); bands are ± 1 standard error over mazes
+    curves : of one task and as many mazes; bands are ± 1 standard error over mazes
     oracle, random : reward of a rollout by the shortest path, and of the random policy
     """
     rows = -(-len(curves) // _COLUMNS)
@@ -39,7 +38,7 @@ def learning_figure(
 
 
 def _draw(axes: Axes, curves: Sequence[LearningCurve], places: Sequence[Floats]) -> None:
-    for curve, x, (style, colour) in zip(curves, places, cycle(_STYLES), strict=False):
+    for curve, x, (style, colour) in zip(curves, places, cycle(LINES), strict=False):
         mean, error = curve.last, curve.error[:, -1]
         axes.fill_between(x, mean - error, mean + error, color=colour, alpha=0.18, linewidth=0)
         axes.plot(x, mean, style, color=colour, linewidth=1.6, label=curve.run)

@@ -19,7 +19,7 @@ COMMANDS = {
     "train": "Train a network as a configuration file says, or resume a run.",
     "evaluate": "Measure trained genomes on task sets, against oracle and random.",
     "inspect": "Look inside one lifetime: memories, activity, modulation.",
-    "compare": "Set training runs side by side: a table and learning curves.",
+    "compare": "Compare ways to train, several runs each, with intervals.",
     "reproduce": "Table 1, Figs. 2 and 3 of Wang 2022 from a folder of runs.",
     "report": "Write a run as one HTML page, with lifetimes to replay.",
     "merge": "Evolving & Merging: cluster the rules of an evolved PRNN.",

@@ -13,6 +13,7 @@ from evo_plastic.cli.scoring import (
     open_sets,
     open_subject,
     score_subject,
+    sets_for,
     with_evaluators,
 )
 from evo_plastic.cli.tables import write_text
@@ -25,11 +26,6 @@ from evo_plastic.report.page import build_page
 from evo_plastic.tasks.task_sets import TaskSet
 from workers.evaluator import PoolEvaluator
 
-TRANSFERS = {
-    "maze9": ("maze9", "maze15"),
-    "maze15": ("maze15", "maze21", "maze15-crowded", "maze15-spacious"),
-}
-"""Task sets by the task of the run: its own, then those of Wang 2022, section 4.3."""
 LARGE_BYTES = 5_000_000
 """From here on browsers take seconds to open a page, and mail servers refuse it."""
 
@@ -37,7 +33,7 @@ LARGE_BYTES = 5_000_000
 @dataclass(frozen=True)
 class Settings:
     tasks: tuple[str, ...]
-    """Names or files of task sets; none: those of ``TRANSFERS``."""
+    """Names or files of task sets; none: those of ``sets_for``."""
     lifetimes: int | None
     mazes: int
     pool: PoolConfig
@@ -49,7 +45,7 @@ def write_report(path: Path, out: Path, settings: Settings) -> None:
         raise InputError(f"--out {out}: expected a name that ends in .html")
     run = read_run(path)
     task = run.experiment.task.name
-    names = settings.tasks or TRANSFERS.get(task, (task,))
+    names = settings.tasks or sets_for(task)
     check_file("out", out)
     subject = open_subject(1, str(path), None)
     task_sets = open_sets(names, settings.lifetimes)

@@ -26,6 +26,11 @@ from workers.evaluator import PoolEvaluator, open_evaluator
 
 DEFAULT_ROLLOUTS = 3
 DRAWN_LIFETIMES = 4
+TRANSFERS = {
+    "maze9": ("maze9", "maze15"),
+    "maze15": ("maze15", "maze21", "maze15-crowded", "maze15-spacious"),
+}
+"""Task sets by the task of training: its own, then those of Wang 2022, section 4.3."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,11 @@ def _trained_rollouts(name: str, file: GenomeFile) -> int:
         raise InputError(
             f"{name}: the task it says it was trained on is none: {faults(error)}"
         ) from error
+
+
+def sets_for(task: str) -> tuple[str, ...]:
+    """Names of the task sets that a genome trained on ``task`` is tested on."""
+    return TRANSFERS.get(task, (task,))
 
 
 def open_sets(names: Sequence[str], lifetimes: int | None) -> list[TaskSet]:

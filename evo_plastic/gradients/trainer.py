@@ -27,6 +27,7 @@ from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.seeding import STREAM_MINIBATCHES, STREAM_NOISE, fold
 from evo_plastic.strategies import states
 from evo_plastic.tasks import training_tasks
+from evo_plastic.tasks.behaviour import Behaviour
 from evo_plastic.tasks.fitness import rollout_rewards, rollout_weights
 from evo_plastic.tasks.task_sets import TaskSet
 
@@ -42,6 +43,8 @@ class RecordedLives(Protocol):
     def outcome(self) -> NDArray[np.int8]: ...
     @property
     def actions(self) -> NDArray[np.uint8]: ...
+    @property
+    def behaviour(self) -> Behaviour | None: ...
 
 
 class Recorder(Protocol):
@@ -113,6 +116,7 @@ class GradientTrainer:
         )
         experience = relive(tasks, keys, lived.steps, lived.actions)
         state, figures = self._learn(state, experience)
+        figures["entropy"] = _entropy(lived)
         if state.fruitless >= PATIENCE:
             raise TrainingFailed(
                 f"no gradient of {PATIENCE} updates was finite: expected a smaller "
@@ -154,10 +158,10 @@ class GradientTrainer:
             fruitless=0 if sums.descents else state.fruitless + 1,
             generation=state.generation + 1,
         )
-        names = ("policy_loss", "value_loss", "entropy_loss")
-        figures = dict(zip(names, (sums.terms / steps).tolist(), strict=True))
-        figures |= {"gradient": sums.length / max(sums.descents, 1), "left_out": sums.left_out}
-        return new, figures
+        policy, value, _ = (sums.terms / steps).tolist()
+        gradient = sums.length / max(sums.descents, 1)
+        figures = {"gradient": gradient, "policy_loss": policy, "value_loss": value}
+        return new, figures | {"left_out": sums.left_out}
 
     def _batches(
         self, state: State, experience: Experience, judged: Judged
@@ -191,6 +195,13 @@ class GradientTrainer:
                 loss.backward()
                 loss = learned.new_zeros(())
         return sums
+
+
+def _entropy(lived: RecordedLives) -> float:
+    """Of the policy, in bits, mean over all steps."""
+    assert lived.behaviour is not None
+    assert lived.behaviour.entropy is not None
+    return float(np.average(lived.behaviour.entropy, weights=lived.steps))
 
 
 def _device(name: str) -> torch.device:

@@ -45,7 +45,7 @@ def learning_charts(run: RunFacts) -> Markup:
         "div",
         _figure("Validation reward by rollout", axes, "reward of the rollout", validated, named),
         _figure(
-            "Training fitness of a generation's candidates", axes, "fitness", fitness,
+            "Training fitness of a generation", axes, "fitness", fitness,
             [("mean", "var(--accent)"), ("best", "var(--faint)")],
         ),
         class_="charts",

@@ -43,10 +43,10 @@ def _body(report: Report) -> list[Markup]:
         tag("header", tag("p", "evo-plastic, training run"), tag("h1", run.name), facts(report)),
         _section(
             "Learning",
-            f"Validation: the mean of the search, in the same {validation.lifetimes:,} mazes "
+            f"Validation: the genome of the search, in the same {validation.lifetimes:,} mazes "
             f"every {validation.every:,} generations; bands are ± 1 standard error over mazes. "
-            f"Fitness: of the candidates, in fresh mazes of every generation. Oracle: a shortest "
-            f"path every time. Random: uniform moves.",
+            "Fitness: of a generation's candidates, with gradients of its lifetimes, in fresh "
+            "mazes. Oracle: a shortest path every time. Random: uniform moves.",
             learning_charts(run),
         ),
         _section(
