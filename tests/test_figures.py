@@ -116,9 +116,9 @@ def test_a_step_size_over_many_magnitudes_gets_a_logarithmic_axis(tmp_path: Path
 
 def test_gradients_have_a_length_and_a_critic_instead_of_a_step_size(tmp_path: Path) -> None:
     path = tmp_path / "curve.svg"
-    rows: Rows = [{"generation": g, "gradient": 0.5, "value_loss": 0.1} for g in range(9)]
+    rows: Rows = [{"generation": g, "gradient": 0.5, "entropy": 1.5} for g in range(9)]
     training_curve(path, rows, [], None, None)
-    assert {"Length of the gradient", "Loss of the critic"} <= texts(path)
+    assert {"Length of the gradient", "Entropy of the policy in bits"} <= texts(path)
 
 
 def test_numbers_that_were_not_finite_leave_gaps(tmp_path: Path) -> None:

@@ -30,6 +30,11 @@ def test_runs_that_differ_in_their_seed_are_one_group(tmp_path: Path) -> None:
     ]
 
 
+def test_where_a_run_was_computed_does_not_matter(tmp_path: Path) -> None:
+    pools = ({"backend": "local"}, {"backend": "ray", "workers": 3})
+    assert labels(tmp_path, *({"pool": pool} for pool in pools)) == ["sep-cma-es, DecPRNN(PostDN)"]
+
+
 def test_a_single_group_is_called_by_strategy_and_network(tmp_path: Path) -> None:
     assert labels(tmp_path, {}, {}) == ["sep-cma-es, DecPRNN(PostDN)"]
 

@@ -25,7 +25,7 @@ HEALTH = {
     "spread": "Mean √C of the search distribution",
     "velocity": "Velocity of a gene, root mean square",
     "population": "Candidates per generation",
-    "value_loss": "Loss of the critic",
+    "entropy": "Entropy of the policy in bits",
 }
 """What they tell of themselves besides, by its name in the metrics."""
 _FEW = 25

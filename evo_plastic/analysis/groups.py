@@ -1,4 +1,7 @@
-"""Training runs in groups: those of one configuration, which differ in their seed alone."""
+"""Training runs in groups: those of one configuration, which differ in their seed alone.
+
+Where a run was computed (``pool``) does not tell it apart: its results do not depend on it.
+"""
 
 import json
 from collections import Counter
@@ -8,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evo_plastic.analysis.learning import LearningCurve, curve_of
-from evo_plastic.config import Experiment
+from evo_plastic.config import Experiment, PoolConfig
 from evo_plastic.errors import InputError
 from evo_plastic.parsing import load_experiment
 from evo_plastic.records.directory import RunDirectory
@@ -84,13 +87,15 @@ def group_runs(runs: Sequence[Run]) -> list[Group]:
     """In the order of their first runs; ``InputError`` if a run has the seed of another."""
     members: dict[Experiment, list[Run]] = {}
     for run in runs:
-        mine = members.setdefault(run.experiment.model_copy(update={"seed": 0}), [])
+        mine = members.setdefault(
+            run.experiment.model_copy(update={"seed": 0, "pool": PoolConfig()}), []
+        )
         for other in mine:
             if other.experiment.seed == run.experiment.seed:
                 raise InputError(
                     f"{RunDirectory(run.path).config}: seed is {run.experiment.seed}, and all "
-                    f"else too as in {RunDirectory(other.path).config}; expected another seed: "
-                    f"the same run twice says no more than once"
+                    f"else that matters as in {RunDirectory(other.path).config}; expected another "
+                    f"seed: the same run twice says no more than once"
                 )
         mine.append(run)
     labels = _labels(list(members), [mine[0].curve.network for mine in members.values()])
