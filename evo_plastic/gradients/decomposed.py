@@ -1,22 +1,20 @@
 """The decomposed rule with gradients, in the memory of two matrices.
 
-    out_t = W_{t-1} z_t        W_t = W_{t-1} + µ Σ_k l_k r_kᵀ        k = A, B, C, D
+    out_t = W_{t-1} z_t        W = S + u b_xᵀ + c_y vᵀ + t d_y d_xᵀ
 
-    l = a_y ∘ y, b_y ∘ y, c_y, d_y        r = a_x ∘ x, b_x, c_x ∘ x, d_x
+is the fast form of ``rules.decomposed``: an update adds µ (a_y ∘ y)(a_x ∘ x)ᵀ to S, µ b_y ∘ y to
+u, µ c_x ∘ x to v and µ to t. Automatic differentiation would keep every S. But µ, x, y and z say
+all about a step: on the way back the update is undone, and with G the gradient of the loss by S
 
-Automatic differentiation would keep every W_t. But µ, x, y and z say all about a step: on the way
-back W_{t-1} is W_t without the update, and with G the gradient of the loss by W_t
-
-    ∂l_k = µ G r_k      ∂r_k = µ Gᵀ l_k      and then    ∂z = Wᵀ ∂out      G ← G + ∂out zᵀ
+    ∂(a_y ∘ y) = µ G (a_x ∘ x)    ∂(a_x ∘ x) = µ Gᵀ (a_y ∘ y)    then  ∂z = Wᵀ ∂out    G += ∂out zᵀ
 
 A token runs through all steps, so that their backward passes follow one another in reverse. Each
-begins with the W that the last step left, so it can be run more than once. On a CPU ``products``
-computes: torch's batched products are several times slower on matrices as small as these.
+begins with the memories that the last step left, so it can be run more than once. On a CPU
+``products`` computes: torch's batched products are several times slower on matrices as small.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,31 +24,61 @@ from evo_plastic.gradients import products
 from rules.decomposed import Genes
 
 
-@dataclass
+class Held(NamedTuple):
+    """Memories of a batch, or the gradient of the loss by them."""
+
+    S: Tensor  # (batch, pre, post), transposed
+    u: Tensor  # (batch, post)
+    v: Tensor  # (batch, pre)
+    t: Tensor  # (batch,)
+
+    def clone(self) -> "Held":
+        return Held(*(tensor.clone(memory_format=torch.contiguous_format) for tensor in self))
+
+
+class _Arrays(NamedTuple):
+    """Tensors as compiled code sees them: the same memory."""
+
+    held: tuple[Any, ...]
+    for_product: tuple[Any, ...]
+    for_learning: tuple[Any, ...]
+
+
 class _Shared:
-    W: Tensor  # (batch, pre, post), transposed
-    G: Tensor  # gradient of the loss by W
-    X: Tensor  # factors of the genes: r_k = x ∘ X[0, k] + X[1, k], (2, 4, pre)
-    Y: Tensor  # l_k = y ∘ Y[0, k] + Y[1, k], (2, 4, post)
-    d_X: Tensor
-    d_Y: Tensor
-    zero: Tensor  # gradient of a token
+    """What all steps work on."""
+
+    def __init__(self, held: Held, genes: Genes) -> None:
+        self.genes = genes
+        self.zero = held.t.new_zeros(())  # gradient of a token
+        self.compiled = not held.S.is_cuda
+        self.hold(held)
+
+    def hold(self, held: Held) -> None:
+        self.held, self.arrays = held, self._view(held, self.genes)
+
+    def go_back(self, held: Held, d_held: Held) -> None:
+        """From the last memories on, with the gradient by them."""
+        self.hold(held)
+        self.d_held, self.d_genes = d_held, Genes(*map(torch.zeros_like, self.genes))
+        self.d_arrays = self._view(self.d_held, self.d_genes)
+
+    def _view(self, held: Held, genes: Genes) -> _Arrays:
+        if not self.compiled:
+            return _Arrays((), (), ())
+        for_product = _arrays(genes.b_x, genes.c_y, genes.d_x, genes.d_y)
+        for_learning = _arrays(genes.a_x, genes.a_y, genes.b_y, genes.c_x)
+        return _Arrays(_arrays(*held), for_product, for_learning)
 
 
 class Decomposed:
     """Memories of one connection, a batch of them; ``close`` ends it."""
 
     def __init__(self, genes: Genes, tensors: Sequence[Tensor]) -> None:
-        """tensors: W, (batch, pre, post)."""
-        (W,) = tensors
-        a_x, a_y, b_x, b_y, c_x, c_y, d_x, d_y = (values.reshape(-1) for values in genes)
-        no_x, no_y = torch.zeros_like(a_x), torch.zeros_like(a_y)
-        X = torch.stack([a_x, no_x, c_x, no_x, no_x, b_x, no_x, d_x]).reshape(2, 4, -1)
-        Y = torch.stack([a_y, b_y, no_y, no_y, no_y, no_y, c_y, d_y]).reshape(2, 4, -1)
-        here = W.detach().clone()
-        parts = X.detach(), Y.detach(), here, here, here.new_zeros(())
-        self._shared = _Shared(here, here, *parts)
-        self._token: Tensor = _Open.apply(self._shared, W, X, Y)
+        """tensors: those of ``Held``."""
+        flat = Genes(*(values.reshape(-1) for values in genes))
+        held = Held(*(tensor.detach().clone() for tensor in tensors))
+        self._shared = _Shared(held, Genes(*(values.detach().contiguous() for values in flat)))
+        self._token: Tensor = _Open.apply(self._shared, *tensors, *flat)
 
     def product(self, x: Tensor) -> Tensor:
         out: Tensor = _Product.apply(self._shared, self._token, x)
@@ -62,20 +90,20 @@ class Decomposed:
 
     def close(self, y: Tensor) -> tuple[list[Tensor], Tensor]:
         """A loss must read the y that is returned here, or one that was closed after it."""
-        W, y = _Close.apply(self._shared, self._token, y)
-        return [W], y
+        *held, y = _Close.apply(self._shared, self._token, y)
+        return held, y
 
 
 class _Open(Function):
     @staticmethod
-    def forward(ctx: Any, shared: _Shared, W: Tensor, X: Tensor, Y: Tensor) -> Tensor:
+    def forward(ctx: Any, shared: _Shared, *tensors: Tensor) -> Tensor:
         ctx.shared = shared
-        return W.new_zeros(())
+        return tensors[0].new_zeros(())
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, _: Tensor) -> tuple[None, Tensor, Tensor, Tensor]:
-        return None, ctx.shared.G, ctx.shared.d_X, ctx.shared.d_Y
+    def backward(ctx: Any, _: Tensor) -> tuple[Tensor | None, ...]:
+        return None, *ctx.shared.d_held, *ctx.shared.d_genes
 
 
 class _Product(Function):
@@ -83,23 +111,25 @@ class _Product(Function):
     def forward(ctx: Any, shared: _Shared, token: Tensor, z: Tensor) -> Tensor:
         ctx.shared = shared
         ctx.save_for_backward(z)
-        if z.is_cuda:
-            return torch.bmm(z.unsqueeze(1), shared.W).squeeze(1)
-        out = z.new_empty((len(z), shared.W.shape[2]))
-        products.product(*_arrays(shared.W, z, out))
+        if not shared.compiled:
+            return _product(shared.held, shared.genes, z)
+        out = z.new_empty((len(z), shared.held.S.shape[2]))
+        given = shared.arrays
+        products.product(*given.held, *given.for_product, *_arrays(z, out))
         return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, d_out: Tensor) -> tuple[None, Tensor, Tensor]:
         (z,) = ctx.saved_tensors
-        W, G, zero = ctx.shared.W, ctx.shared.G, ctx.shared.zero
-        if z.is_cuda:
-            G.baddbmm_(z.unsqueeze(2), d_out.unsqueeze(1))
-            return None, zero, torch.bmm(W, d_out.unsqueeze(2)).squeeze(2)
+        shared: _Shared = ctx.shared
+        if not shared.compiled:
+            return None, shared.zero, _product_back(shared, z, d_out)
         d_z = z.new_empty(z.shape)
-        products.product_back(*_arrays(W, G, z, d_out, d_z))
-        return None, zero, d_z
+        given, found = shared.arrays, shared.d_arrays
+        read = (*given.held, *given.for_product, *_arrays(z, d_out))
+        products.product_back(*read, *found.held, *found.for_product, *_arrays(d_z))
+        return None, shared.zero, d_z
 
 
 class _Learn(Function):
@@ -107,11 +137,11 @@ class _Learn(Function):
     def forward(ctx: Any, shared: _Shared, mu: Tensor, x: Tensor, y: Tensor) -> Tensor:
         ctx.shared = shared
         ctx.save_for_backward(mu, x, y)
-        if x.is_cuda:
-            left, right = _factors(shared, x, y)
-            shared.W.baddbmm_(right.mT, mu[:, None, None] * left)
+        if shared.compiled:
+            given = shared.arrays
+            products.learn(*given.held, *given.for_learning, *_arrays(mu, x, y))
         else:
-            products.learn(*_arrays(shared.W, mu, x, y, shared.X, shared.Y))
+            _learn(shared.held, shared.genes, mu, x, y)
         return mu.new_zeros(())
 
     @staticmethod
@@ -119,50 +149,79 @@ class _Learn(Function):
     def backward(ctx: Any, _: Tensor) -> tuple[Tensor | None, ...]:
         mu, x, y = ctx.saved_tensors
         shared: _Shared = ctx.shared
-        if x.is_cuda:
+        if not shared.compiled:
             return None, *_learn_back(shared, mu, x, y)
-        found = tuple(like.new_empty(like.shape) for like in (mu, x, y))
-        places = (shared.W, shared.G, mu, x, y, shared.X, shared.Y, *found)
-        products.learn_back(*_arrays(*places, shared.d_X, shared.d_Y))
-        return None, *found
+        written = tuple(like.new_empty(like.shape) for like in (mu, x, y))
+        given, found = shared.arrays, shared.d_arrays
+        read = (*given.held, *given.for_learning, *_arrays(mu, x, y))
+        products.learn_back(*read, *found.held, *found.for_learning, *_arrays(*written))
+        return None, *written
 
 
 class _Close(Function):
     @staticmethod
-    def forward(ctx: Any, shared: _Shared, token: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, shared: _Shared, token: Tensor, y: Tensor) -> tuple[Tensor, ...]:
         ctx.shared = shared
-        last = shared.W.clone()
-        ctx.save_for_backward(last)
-        return last, y.view_as(y)
+        last = shared.held.clone()
+        ctx.save_for_backward(*last)
+        return *last, y.view_as(y)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, d_last: Tensor, d_y: Tensor) -> tuple[None, Tensor, Tensor]:
-        (last,) = ctx.saved_tensors
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, Tensor, Tensor]:
         shared: _Shared = ctx.shared
-        shared.W, shared.G = last.clone(), d_last.clone()
-        shared.d_X, shared.d_Y = torch.zeros_like(shared.X), torch.zeros_like(shared.Y)
+        *d_last, d_y = gradients
+        shared.go_back(Held(*ctx.saved_tensors).clone(), Held(*d_last).clone())
         return None, shared.zero, d_y
 
 
-def _factors(shared: _Shared, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """l, (batch, 4, post), and r, (batch, 4, pre)."""
-    left = torch.addcmul(shared.Y[1], shared.Y[0], y.unsqueeze(1))
-    return left, torch.addcmul(shared.X[1], shared.X[0], x.unsqueeze(1))
+def _product(held: Held, genes: Genes, z: Tensor) -> Tensor:
+    """``products.product`` where there is no compiled form, as are the three below."""
+    b, d = z @ genes.b_x, held.t * (z @ genes.d_x)
+    c = (held.v * z).sum(1)
+    low = b[:, None] * held.u + c[:, None] * genes.c_y + d[:, None] * genes.d_y
+    out: Tensor = low + torch.bmm(z.unsqueeze(1), held.S).squeeze(1)
+    return out
+
+
+def _product_back(shared: _Shared, z: Tensor, d_out: Tensor) -> Tensor:
+    held, genes, d_held, d_genes = shared.held, shared.genes, shared.d_held, shared.d_genes
+    b, c, d = z @ genes.b_x, (held.v * z).sum(1), z @ genes.d_x
+    e, f, g = (held.u * d_out).sum(1), d_out @ genes.c_y, d_out @ genes.d_y
+    d_held.S.baddbmm_(z.unsqueeze(2), d_out.unsqueeze(1))
+    d_held.u.add_(b[:, None] * d_out)
+    d_held.v.add_(f[:, None] * z)
+    d_held.t.add_(d * g)
+    d_genes.b_x.add_(e @ z)
+    d_genes.c_y.add_(c @ d_out)
+    d_genes.d_x.add_((held.t * g) @ z)
+    d_genes.d_y.add_((held.t * d) @ d_out)
+    low = e[:, None] * genes.b_x + f[:, None] * held.v + (held.t * g)[:, None] * genes.d_x
+    d_z: Tensor = low + torch.bmm(held.S, d_out.unsqueeze(2)).squeeze(2)
+    return d_z
+
+
+def _learn(held: Held, genes: Genes, mu: Tensor, x: Tensor, y: Tensor, sign: int = 1) -> None:
+    rate = sign * mu[:, None]
+    held.S.baddbmm_((rate * genes.a_x * x).unsqueeze(2), (genes.a_y * y).unsqueeze(1))
+    held.u.add_(rate * genes.b_y * y)
+    held.v.add_(rate * genes.c_x * x)
+    held.t.add_(sign * mu)
 
 
 def _learn_back(shared: _Shared, mu: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
-    """What ``products.learn_back`` does, where there is no compiled form."""
-    left, right = _factors(shared, x, y)
-    rate = mu[:, None, None]
-    shared.W.baddbmm_(right.mT, rate * left, alpha=-1)
-    d_scaled, d_right = torch.bmm(right, shared.G), torch.bmm(rate * left, shared.G.mT)
-    d_left = rate * d_scaled
-    for total, change, seen in ((shared.d_Y, d_left, y), (shared.d_X, d_right, x)):
-        total[0] += torch.einsum("bki,bi->ki", change, seen)
-        total[1] += change.sum(0)
-    d_x, d_y = (d_right * shared.X[0]).sum(1), (d_left * shared.Y[0]).sum(1)
-    return (d_scaled * left).sum((1, 2)), d_x, d_y
+    genes, d_held, d_genes = shared.genes, shared.d_held, shared.d_genes
+    _learn(shared.held, genes, mu, x, y, -1)
+    rate, p, q = mu[:, None], genes.a_x * x, genes.a_y * y
+    d_q = torch.bmm(p.unsqueeze(1), d_held.S).squeeze(1)
+    d_p = torch.bmm(d_held.S, q.unsqueeze(2)).squeeze(2)
+    d_genes.a_x.add_((rate * x * d_p).sum(0))
+    d_genes.a_y.add_((rate * y * d_q).sum(0))
+    d_genes.b_y.add_((rate * y * d_held.u).sum(0))
+    d_genes.c_x.add_((rate * x * d_held.v).sum(0))
+    by_y, by_x = genes.a_y * d_q + genes.b_y * d_held.u, genes.c_x * d_held.v
+    d_mu = (y * by_y).sum(1) + (x * by_x).sum(1) + d_held.t
+    return d_mu, rate * (genes.a_x * d_p + by_x), rate * by_y
 
 
 def _arrays(*tensors: Tensor) -> tuple[Any, ...]:

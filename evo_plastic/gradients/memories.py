@@ -72,7 +72,8 @@ def blank(rule: Rule, genes: Any, connection: Connection, lives: int) -> list[Te
     post, pre = connection.post, connection.pre
     like = next(values for values in genes if isinstance(values, Tensor))
     if rule is decomposed:
-        return [like.new_zeros((lives, pre, post))]
+        shapes: list[tuple[int, ...]] = [(pre, post), (post,), (pre,), ()]
+        return [like.new_zeros((lives, *shape)) for shape in shapes]
     if not rule.PLASTIC:
         return []
     first = rule.initial(genes, post, pre)

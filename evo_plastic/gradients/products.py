@@ -1,118 +1,114 @@
 """Steps of a batch of decomposed connections and their gradients, compiled.
 
-    out = W z        W ← W + µ Σ_k l_k r_kᵀ        l_k = y ∘ Y_k + Y'_k        r_k = x ∘ X_k + X'_k
-
-W, G : (batch, pre, post), transposed    z : (batch, pre)    out : (batch, post)    µ : (batch,)
-x : (batch, pre)    y : (batch, post)    X, X' : (4, pre)    Y, Y' : (4, post)
-G is the gradient of the loss by W; names of other gradients begin with d.
+S, G : (batch, pre, post), transposed    u, d_u : (batch, post)    v, d_v : (batch, pre)
+t, d_t, mu : (batch,)    x, z : (batch, pre)    y, out : (batch, post)
+The names are those of ``rules.decomposed``; G is the gradient of the loss by S, the names of other
+gradients begin with d.
 """
 
 from typing import Any
 
-import numpy as np
-
-from evo_plastic.jit import gradient_jit, inline_jit
-
-TERMS = 4
+from evo_plastic.jit import gradient_jit
 
 
 @gradient_jit
-def product(W: Any, z: Any, out: Any) -> None:
+def product(S: Any, u: Any, v: Any, t: Any, b_x: Any, c_y: Any, d_x: Any, d_y: Any,
+            z: Any, out: Any) -> None:  # fmt: skip
     """Write W z to out."""
-    batch, pre, post = W.shape
-    out[:] = 0
-    for b in range(batch):
+    batch, pre, post = S.shape
+    for n in range(batch):
+        b = c = d = z[n, 0] * 0
         for j in range(pre):
-            factor = z[b, j]
-            for i in range(post):
-                out[b, i] += W[b, j, i] * factor
-
-
-@gradient_jit
-def product_back(W: Any, G: Any, z: Any, d_out: Any, d_z: Any) -> None:
-    """Add d_out zᵀ to G and write Wᵀ d_out to d_z."""
-    batch, pre, post = W.shape
-    for b in range(batch):
-        for j in range(pre):
-            factor, total = z[b, j], d_out[b, 0] * 0
-            for i in range(post):
-                total += d_out[b, i] * W[b, j, i]
-                G[b, j, i] += factor * d_out[b, i]
-            d_z[b, j] = total
-
-
-@gradient_jit
-def learn(W: Any, mu: Any, x: Any, y: Any, X: Any, Y: Any) -> None:
-    """One update; X holds X and X', (2, 4, pre), and Y likewise."""
-    batch, pre, post = W.shape
-    left = np.empty((TERMS, post), W.dtype)
-    for b in range(batch):
-        _factors(left, mu[b], y[b], Y)
-        for j in range(pre):
-            r_0, r_1, r_2, r_3 = _terms(x[b, j], X, j)
-            for i in range(post):
-                W[b, j, i] += (left[0, i] * r_0 + left[1, i] * r_1) + (
-                    left[2, i] * r_2 + left[3, i] * r_3
-                )
-
-
-@gradient_jit
-def learn_back(
-    W: Any, G: Any, mu: Any, x: Any, y: Any, X: Any, Y: Any, d_mu: Any, d_x: Any, d_y: Any,
-    d_X: Any, d_Y: Any,
-) -> None:  # fmt: skip
-    """Undo an update; write d_mu, d_x and d_y, and add to d_X and d_Y."""
-    batch, pre, post = W.shape
-    left = np.empty((TERMS, post), W.dtype)
-    d_left = np.empty((TERMS, post), W.dtype)
-    for b in range(batch):
-        _factors(left, mu[b], y[b], Y)
-        d_left[:] = 0
-        for j in range(pre):
-            r_0, r_1, r_2, r_3 = _terms(x[b, j], X, j)
-            e_0 = e_1 = e_2 = e_3 = r_0 * 0
-            for i in range(post):
-                g = G[b, j, i]
-                W[b, j, i] -= (left[0, i] * r_0 + left[1, i] * r_1) + (
-                    left[2, i] * r_2 + left[3, i] * r_3
-                )
-                d_left[0, i] += g * r_0
-                d_left[1, i] += g * r_1
-                d_left[2, i] += g * r_2
-                d_left[3, i] += g * r_3
-                e_0 += g * left[0, i]
-                e_1 += g * left[1, i]
-                e_2 += g * left[2, i]
-                e_3 += g * left[3, i]
-            d_x[b, j] = (e_0 * X[0, 0, j] + e_1 * X[0, 1, j]) + (
-                e_2 * X[0, 2, j] + e_3 * X[0, 3, j]
-            )
-            for k, e in enumerate((e_0, e_1, e_2, e_3)):
-                d_X[0, k, j] += e * x[b, j]
-                d_X[1, k, j] += e
-        total = mu[b] * 0
+            b += b_x[j] * z[n, j]
+            c += v[n, j] * z[n, j]
+            d += d_x[j] * z[n, j]
+        d *= t[n]
         for i in range(post):
-            d_y[b, i] = 0
-        for k in range(TERMS):
+            out[n, i] = b * u[n, i] + c * c_y[i] + d * d_y[i]
+        for j in range(pre):
+            factor = z[n, j]
             for i in range(post):
-                d = d_left[k, i]
-                total += d * (y[b, i] * Y[0, k, i] + Y[1, k, i])
-                d_y[b, i] += mu[b] * d * Y[0, k, i]
-                d_Y[0, k, i] += mu[b] * d * y[b, i]
-                d_Y[1, k, i] += mu[b] * d
-        d_mu[b] = total
+                out[n, i] += S[n, j, i] * factor
 
 
-@inline_jit
-def _factors(left, mu, y, Y):
-    """µ l_k."""
-    for k in range(TERMS):
-        for i in range(left.shape[1]):
-            left[k, i] = mu * (y[i] * Y[0, k, i] + Y[1, k, i])
+@gradient_jit
+def product_back(S: Any, u: Any, v: Any, t: Any, b_x: Any, c_y: Any, d_x: Any, d_y: Any, z: Any,
+                 d_out: Any, G: Any, d_u: Any, d_v: Any, d_t: Any, d_b_x: Any, d_c_y: Any,
+                 d_d_x: Any, d_d_y: Any, d_z: Any) -> None:  # fmt: skip
+    """Write d_z; add to all other gradients."""
+    batch, pre, post = S.shape
+    for n in range(batch):
+        b = c = d = e = f = g = z[n, 0] * 0
+        for j in range(pre):
+            b += b_x[j] * z[n, j]
+            c += v[n, j] * z[n, j]
+            d += d_x[j] * z[n, j]
+        for i in range(post):
+            e += u[n, i] * d_out[n, i]
+            f += c_y[i] * d_out[n, i]
+            g += d_y[i] * d_out[n, i]
+            d_u[n, i] += b * d_out[n, i]
+            d_c_y[i] += c * d_out[n, i]
+            d_d_y[i] += t[n] * d * d_out[n, i]
+        d_t[n] += d * g
+        for j in range(pre):
+            factor, total = z[n, j], e * b_x[j] + f * v[n, j] + t[n] * g * d_x[j]
+            d_b_x[j] += e * factor
+            d_v[n, j] += f * factor
+            d_d_x[j] += t[n] * g * factor
+            for i in range(post):
+                total += S[n, j, i] * d_out[n, i]
+                G[n, j, i] += factor * d_out[n, i]
+            d_z[n, j] = total
 
 
-@inline_jit
-def _terms(x, X, j):
-    """r_k at neuron j."""
-    r_0, r_1 = x * X[0, 0, j] + X[1, 0, j], x * X[0, 1, j] + X[1, 1, j]
-    return r_0, r_1, x * X[0, 2, j] + X[1, 2, j], x * X[0, 3, j] + X[1, 3, j]
+@gradient_jit
+def learn(S: Any, u: Any, v: Any, t: Any, a_x: Any, a_y: Any, b_y: Any, c_x: Any,
+          mu: Any, x: Any, y: Any) -> None:  # fmt: skip
+    """One update."""
+    batch, pre, post = S.shape
+    for n in range(batch):
+        rate = mu[n]
+        for j in range(pre):
+            p = rate * a_x[j] * x[n, j]
+            for i in range(post):
+                S[n, j, i] += p * (a_y[i] * y[n, i])
+            v[n, j] += rate * c_x[j] * x[n, j]
+        for i in range(post):
+            u[n, i] += rate * b_y[i] * y[n, i]
+        t[n] += rate
+
+
+@gradient_jit
+def learn_back(S: Any, u: Any, v: Any, t: Any, a_x: Any, a_y: Any, b_y: Any, c_x: Any,
+               mu: Any, x: Any, y: Any, G: Any, d_u: Any, d_v: Any, d_t: Any, d_a_x: Any,
+               d_a_y: Any, d_b_y: Any, d_c_x: Any, d_mu: Any, d_x: Any,
+               d_y: Any) -> None:  # fmt: skip
+    """Undo an update; write d_mu, d_x and d_y, add to the gradients of the genes."""
+    batch, pre, post = S.shape
+    for n in range(batch):
+        rate, total = mu[n], d_t[n]
+        for i in range(post):
+            d_y[n, i] = 0
+        for j in range(pre):
+            p, q_sum = a_x[j] * x[n, j], rate * 0
+            for i in range(post):
+                q = a_y[i] * y[n, i]
+                q_sum += G[n, j, i] * q
+                d_y[n, i] += G[n, j, i] * p
+                S[n, j, i] -= rate * p * q
+            total += p * q_sum + c_x[j] * x[n, j] * d_v[n, j]
+            d_x[n, j] = rate * (a_x[j] * q_sum + c_x[j] * d_v[n, j])
+            d_a_x[j] += rate * x[n, j] * q_sum
+            d_c_x[j] += rate * x[n, j] * d_v[n, j]
+            v[n, j] -= rate * c_x[j] * x[n, j]
+        for i in range(post):
+            # So far d_y holds what S alone gives, before the gene and the rate.
+            by_S = d_y[n, i]
+            d_a_y[i] += rate * y[n, i] * by_S
+            d_b_y[i] += rate * y[n, i] * d_u[n, i]
+            total += b_y[i] * y[n, i] * d_u[n, i]
+            d_y[n, i] = rate * (a_y[i] * by_S + b_y[i] * d_u[n, i])
+            u[n, i] -= rate * b_y[i] * y[n, i]
+        t[n] -= rate
+        d_mu[n] = total
