@@ -24,6 +24,11 @@ from evo_plastic.gradients import products
 from rules.decomposed import Genes
 
 
+def compiled(tensor: Tensor) -> bool:
+    """Whether ``products`` computes where a tensor is, not torch."""
+    return not tensor.is_cuda
+
+
 class Held(NamedTuple):
     """Memories of a batch, or the gradient of the loss by them."""
 
@@ -50,7 +55,7 @@ class _Shared:
     def __init__(self, held: Held, genes: Genes) -> None:
         self.genes = genes
         self.zero = held.t.new_zeros(())  # gradient of a token
-        self.compiled = not held.S.is_cuda
+        self.compiled = compiled(held.S)
         self.hold(held)
 
     def hold(self, held: Held) -> None:
@@ -76,7 +81,7 @@ class Decomposed:
     def __init__(self, genes: Genes, tensors: Sequence[Tensor]) -> None:
         """tensors: those of ``Held``."""
         flat = Genes(*(values.reshape(-1) for values in genes))
-        held = Held(*(tensor.detach().clone() for tensor in tensors))
+        held = Held(*(tensor.detach() for tensor in tensors)).clone()
         self._shared = _Shared(held, Genes(*(values.detach().contiguous() for values in flat)))
         self._token: Tensor = _Open.apply(self._shared, *tensors, *flat)
 

@@ -92,7 +92,8 @@ class GradientTrainer:
     def init(self, genome: Floats) -> State:
         """Before the first update: this genome, and a critic that expects nothing."""
         learned = np.zeros(self._model.size, np.float32)
-        learned[: genome.size] = genome
+        with np.errstate(over="ignore"):  # such a genome is told from others where it lives
+            learned[: genome.size] = genome
         return State(learned, np.zeros_like(learned), np.zeros_like(learned), 0, 0, 0)
 
     def genome(self, state: State) -> Floats:
@@ -114,6 +115,13 @@ class GradientTrainer:
         lived = self._recorder.live(
             self.genome(state), tasks, keys[:, None], rollouts, record=True
         )
+        rewards = rollout_rewards(lived.steps, lived.outcome)
+        fitness = rewards @ self._weights / self._weights.sum()
+        if not np.isfinite(fitness).any():
+            raise TrainingFailed(
+                f"0 of {count} lifetimes have a finite fitness: expected a smaller "
+                f"strategy.learning_rate or strategy.initial_spread"
+            )
         experience = relive(tasks, keys, lived.steps, lived.actions)
         state, figures = self._learn(state, experience)
         figures["entropy"] = _entropy(lived)
@@ -122,8 +130,6 @@ class GradientTrainer:
                 f"no gradient of {PATIENCE} updates was finite: expected a smaller "
                 f"strategy.window, strategy.learning_rate or strategy.initial_spread"
             )
-        rewards = rollout_rewards(lived.steps, lived.outcome)
-        fitness = rewards @ self._weights / self._weights.sum()
         seconds = time.process_time() - begun
         return Outcome(state, fitness, experience.steps, count, seconds, figures)
 
