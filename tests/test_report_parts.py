@@ -46,7 +46,7 @@ def genome_of(spec: NetworkSpec) -> NDArray[np.float64]:
 def lived() -> Lived:
     """Lifetimes of moves that no network made: what they were does not matter here."""
     actions = np.random.default_rng(2).integers(0, 4, (2, 2 * MAX_STEPS)).astype(np.uint8)
-    return Lived(STEPS, np.full((2, 2), FAILED, np.int8), actions, None)
+    return Lived(STEPS, np.full((2, 2), FAILED, np.int8), actions, None, 0.0)
 
 
 def lifetimes(spec: NetworkSpec) -> tuple[Lifetime, ...]:

@@ -53,12 +53,16 @@ class PoolEvaluator:
         instance = np.repeat(np.arange(len(task_set), dtype=np.int32), keys.shape[1])
         job = LivesJob(genome, task_set, instance, keys.reshape(-1), rollouts, record)
         results = self._pool.map(job, self._cut(keys.size))
-        steps, outcome, actions, acted = zip(*results, strict=True)
+        steps, outcome, actions, acted, seconds = zip(*results, strict=True)
         behaviour = None
         if record:
             behaviour = Behaviour(*map(np.concatenate, zip(*acted, strict=True)))
         return Lived(
-            np.concatenate(steps), np.concatenate(outcome), np.concatenate(actions), behaviour
+            np.concatenate(steps),
+            np.concatenate(outcome),
+            np.concatenate(actions),
+            behaviour,
+            sum(seconds),
         )
 
     def _cut(self, count: int) -> list[Chunk]:

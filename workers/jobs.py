@@ -44,6 +44,7 @@ class Lived(NamedTuple):
     outcome: NDArray[np.int8]  # (lives, rollouts), see ``tasks.fitness``
     actions: NDArray[np.uint8]  # (lives, rollouts · MAX_STEPS); (0, 0) without a record
     behaviour: Behaviour | None  # None without a record
+    seconds: float  # CPU time
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class LivesJob:
     record: bool
 
     def run(self, engine: Engine, chunk: Chunk) -> Lived:
+        begun = time.thread_time()
         mine = slice(chunk.first, chunk.last)
         instance, keys = self.instance[mine], self.keys[mine]
         genomes = self.genome[None, :]
@@ -103,7 +105,8 @@ class LivesJob:
         steps, acted = lived.steps[0], None
         if self.record:
             acted = behaviour(self.task_set, instance, keys, steps, lived.actions, lived.outputs)
-        return Lived(steps, lived.outcome[0], lived.actions, acted)
+        seconds = time.thread_time() - begun
+        return Lived(steps, lived.outcome[0], lived.actions, acted, seconds)
 
 
 class LifetimeWorker:

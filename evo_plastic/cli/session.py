@@ -12,7 +12,7 @@ from evo_plastic import networks
 from evo_plastic.analysis.comparison import validation_anchors
 from evo_plastic.analysis.curves import training_curve
 from evo_plastic.cli.output import Reporter, make_reporter
-from evo_plastic.cli.searches import make_search
+from evo_plastic.cli.searches import check_search, make_search
 from evo_plastic.config import Experiment
 from evo_plastic.driver import Progress, Row, Training
 from evo_plastic.errors import InputError, Interrupted
@@ -24,7 +24,6 @@ from evo_plastic.records.directory import RunDirectory, default_run_name
 from evo_plastic.records.genome_sources import open_genome
 from evo_plastic.records.genomes import GenomeFile, check_genome, load_genome, save_genome
 from evo_plastic.records.manifest import Ending, Manifest
-from evo_plastic.strategies import check_size
 from evo_plastic.tasks.maze import INTERFACE
 from workers.evaluator import open_evaluator
 
@@ -54,7 +53,7 @@ def plan_new(config: Path, overrides: Sequence[str], path: Path | None) -> Plan:
     name = default_run_name(config.stem, experiment.seed, datetime.now(UTC))
     start = None if experiment.start is None else open_genome(experiment.start)
     spec = _network(experiment, start, Path(experiment.start or ""))
-    check_size(experiment.strategy, spec.n_gene)
+    check_search(experiment, spec)
     return Plan(experiment, path or Path("runs") / name, False, spec, start)
 
 
@@ -73,7 +72,9 @@ def plan_resumed(config: Path | None, overrides: Sequence[str], path: Path | Non
             f"change only {', '.join(FREE_TO_CHANGE)}"
         )
     start = None if experiment.start is None else load_genome(run.start)
-    return Plan(experiment, path, True, _network(experiment, start, run.start), start)
+    spec = _network(experiment, start, run.start)
+    check_search(experiment, spec)
+    return Plan(experiment, path, True, spec, start)
 
 
 def _network(experiment: Experiment, start: GenomeFile | None, path: Path) -> NetworkSpec:

@@ -18,8 +18,9 @@ from torch import Tensor
 from evo_plastic.arrays import Arrays
 from evo_plastic.config import Experiment, GradientConfig, PPOConfig
 from evo_plastic.driver import Outcome
-from evo_plastic.errors import InputError, TrainingFailed
+from evo_plastic.errors import TrainingFailed
 from evo_plastic.gradients.actor_critic import ActorCritic
+from evo_plastic.gradients.devices import choose_device
 from evo_plastic.gradients.experience import Experience, relive
 from evo_plastic.gradients.judging import Judged, judge
 from evo_plastic.gradients.losses import Terms, terms
@@ -45,6 +46,8 @@ class RecordedLives(Protocol):
     def actions(self) -> NDArray[np.uint8]: ...
     @property
     def behaviour(self) -> Behaviour | None: ...
+    @property
+    def seconds(self) -> float: ...
 
 
 class Recorder(Protocol):
@@ -80,14 +83,13 @@ class GradientTrainer:
     def __init__(
         self, experiment: Experiment, config: GradientConfig, spec: NetworkSpec, recorder: Recorder
     ) -> None:
-        """``InputError`` if there is no GPU where one is asked for."""
         self._config, self._spec = config, spec
         self._task, self._seed = experiment.task, experiment.seed
         self._recorder = recorder
         self._weights = rollout_weights(experiment.task)
         # One thread: sums have the same order, so the same bits, on any number of cores.
         torch.set_num_threads(1)
-        self._model = ActorCritic(spec, _device(experiment.pool.device))
+        self._model = ActorCritic(spec, choose_device(experiment.pool.device))
 
     def init(self, genome: Floats) -> State:
         """Before the first update: this genome, and a critic that expects nothing."""
@@ -108,7 +110,7 @@ class GradientTrainer:
 
     def advance(self, state: State) -> Outcome:
         """One update. ``TrainingFailed`` when too many in a row had no finite gradient."""
-        begun = time.process_time()
+        begun = time.thread_time()
         count, rollouts = self._config.lifetimes, self._task.rollouts
         tasks = training_tasks(self._task.name, self._seed, state.generation, count)
         keys = fold(self._seed, STREAM_NOISE, state.generation, np.arange(count), 0)
@@ -130,7 +132,7 @@ class GradientTrainer:
                 f"no gradient of {PATIENCE} updates was finite: expected a smaller "
                 f"strategy.window, strategy.learning_rate or strategy.initial_spread"
             )
-        seconds = time.process_time() - begun
+        seconds = time.thread_time() - begun + lived.seconds
         return Outcome(state, fitness, experience.steps, count, seconds, figures)
 
     def _learn(self, state: State, experience: Experience) -> tuple[State, dict[str, float]]:
@@ -208,11 +210,3 @@ def _entropy(lived: RecordedLives) -> float:
     assert lived.behaviour is not None
     assert lived.behaviour.entropy is not None
     return float(np.average(lived.behaviour.entropy, weights=lived.steps))
-
-
-def _device(name: str) -> torch.device:
-    if name == "cuda" and not torch.cuda.is_available():
-        raise InputError("pool.device: cuda, but torch finds no GPU; expected auto or cpu")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
