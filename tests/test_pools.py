@@ -85,7 +85,13 @@ def terminations() -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def embedded(terminations: list[int]) -> Iterator[cluster.Cluster]:
+def others() -> set[int]:
+    """Processes that were there before Ray, such as multiprocessing's resource tracker."""
+    return descendants(os.getpid())
+
+
+@pytest.fixture(scope="module")
+def embedded(terminations: list[int], others: set[int]) -> Iterator[cluster.Cluster]:
     """One Ray for the file, started while a SIGTERM handler of ours is in place."""
     before = signal.signal(signal.SIGTERM, lambda number, _: terminations.append(number))
     with pytest.MonkeyPatch.context() as patch:
@@ -337,13 +343,13 @@ def alive(processes: set[int]) -> set[int]:
 
 
 def test_closing_the_pool_that_owns_ray_leaves_no_process(
-    embedded: cluster.Cluster, ray_pool: Pool
+    embedded: cluster.Cluster, ray_pool: Pool, others: set[int]
 ) -> None:
     ray_pool.close()
     owner = RayPool(Bench, embedded)
     with pytest.raises(InputError):
         owner.map(None, [("sleep", 30.0), ("fail", InputError("stop"))])
-    processes = descendants(os.getpid())
+    processes = descendants(os.getpid()) - others
     assert len(processes) > 3
     owner.close()
     deadline = time.monotonic() + 10
