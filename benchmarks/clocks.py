@@ -15,7 +15,7 @@ from benchmarks.schedule import Map, Span
 from evo_plastic.networks.spec import NetworkSpec
 from workers import pool
 from workers.engine import Engine, Outcomes
-from workers.jobs import Chunk, Job
+from workers.jobs import Job
 
 
 class ClockedEngine(Engine):
@@ -36,7 +36,7 @@ class ClockedWorker:
     def __init__(self, spec: NetworkSpec, precision: str) -> None:
         self._engine = ClockedEngine(spec, precision)
 
-    def run(self, job: Job, chunk: Chunk) -> tuple[object, Span]:
+    def run(self, job: Job, chunk: Any) -> tuple[object, Span]:
         worker = os.getpid(), threading.get_ident()
         begun, cpu, kernel = time.monotonic(), time.thread_time(), self._engine.kernel_seconds
         result = job.run(self._engine, chunk)
@@ -48,13 +48,19 @@ class ClockedPool(pool.Pool):
     """Passes on what ``ClockedWorker``s compute, and keeps their spans."""
 
     def __init__(self, inner: pool.Pool) -> None:
-        self.size = inner.size
+        self.call_seconds = inner.call_seconds
         self.maps: list[Map] = []
         self._inner = inner
 
-    def map(self, shared: Any, chunks: Sequence[Any]) -> list[Any]:
+    @property
+    def size(self) -> int:
+        return self._inner.size
+
+    def map(
+        self, shared: Any, chunks: Sequence[Any], sizes: Sequence[float] | None = None
+    ) -> list[Any]:
         begun = time.monotonic()
-        pairs = self._inner.map(shared, chunks)
+        pairs = self._inner.map(shared, chunks, sizes)
         self.maps.append(Map(begun, time.monotonic(), [span for _, span in pairs]))
         return [result for result, _ in pairs]
 

@@ -45,7 +45,8 @@ from evo_plastic.seeding import STREAM_NOISE, fold
 from evo_plastic.strategies import create
 from evo_plastic.tasks import training_tasks
 from workers import pool
-from workers.evaluator import PoolEvaluator, warm_up
+from workers.evaluator import PoolEvaluator
+from workers.jobs import warm_worker
 from workers.pool import available_cpus
 
 PUBLISHED = HOME / "runs" / "published" / "dec-prnn-post-maze9"
@@ -91,7 +92,7 @@ def _open_pool(config: PoolConfig) -> Iterator[ClockedPool]:
     """A pool all of whose workers have begun: that is paid once per run."""
     network = configure(*MAIN[0])
     spec = create_network(network)
-    warm_up(spec, network.precision)
+    warm_worker(spec, network.precision)
     with pool.create(config, partial(ClockedWorker, spec, network.precision)) as inner:
         workers = ClockedPool(inner)
         while len({span.worker for one in workers.maps for span in one.spans}) < workers.size:

@@ -6,6 +6,7 @@ next is in ``Progress``; a checkpoint holds it whole, so a resumed run is the ru
 stopped.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from evo_plastic.analysis.evaluation import RolloutTable, summarise
 from evo_plastic.arrays import Arrays
 from evo_plastic.config import Experiment
-from evo_plastic.errors import InputError
+from evo_plastic.errors import Abandoned, InputError
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.records.checkpoints import Checkpoint, newest_checkpoint, save_checkpoint
 from evo_plastic.records.directory import RunDirectory
@@ -118,6 +119,9 @@ class Progress:
         return self.state.generation
 
 
+Report = Callable[[Progress, Row], None]
+
+
 class Training:
     """One run of an experiment in a locked run directory."""
 
@@ -157,41 +161,60 @@ class Training:
         run = self._run
         begun = run.checkpoints.is_dir()
         progress = self._restore(newest_checkpoint(run)) if begun else self.start()
-        # A validation at the very end, off schedule, belongs to that end: the run that goes
-        # on must not show it, nor keep a genome that only it chose.
-        validated = progress.generation - progress.generation % self._settings.validation.every
-        truncate_after(run.validations, validated)
-        truncate_after(run.metrics, progress.generation)
-        truncate_after(run.timings, progress.generation)
+        self._drop_after(progress)
         if progress.best is not None:
             self._save(progress.best)
         return progress
+
+    def _drop_after(self, progress: Progress) -> None:
+        """Forget what was written about later generations."""
+        # A validation at the very end, off schedule, belongs to that end: the run that goes
+        # on must not show it, nor keep a genome that only it chose.
+        validated = progress.generation - progress.generation % self._settings.validation.every
+        truncate_after(self._run.validations, validated)
+        truncate_after(self._run.metrics, progress.generation)
+        truncate_after(self._run.timings, progress.generation)
 
     def evolve(
         self,
         progress: Progress,
         stopping: Callable[[], bool],
-        report: Callable[[Progress, Row], None],
+        report: Report,
     ) -> Progress:
         """Train to the end, or until ``stopping()``; the last state is checkpointed.
+
+        A generation that is ``Abandoned`` never was: the state is that before it.
 
         report: given the progress and a row of figures after every generation and validation.
         """
         before, begun = progress.totals.wall_seconds, time.perf_counter()
         settings = self._settings
         while not self.finished(progress) and not stopping():
-            progress, row = self._generation(progress)
-            wall = before + time.perf_counter() - begun
-            progress = replace(progress, totals=replace(progress.totals, wall_seconds=wall))
-            self._record_times(progress)
-            report(progress, row)
-            if progress.generation % settings.validation.every == 0:
-                progress, row = self._validate(progress)
-                report(progress, row)
+            try:
+                progress = self._step(progress, before - begun, report)
+            except Abandoned:
+                self._drop_after(progress)
+                break
             if progress.generation % settings.checkpoint_every == 0:
                 self._checkpoint(progress)
         self._checkpoint(progress)
         if self.finished(progress) and progress.generation % settings.validation.every != 0:
+            with contextlib.suppress(Abandoned):
+                progress, row = self._validate(progress)
+                report(progress, row)
+        return progress
+
+    def _step(self, progress: Progress, before: float, report: Report) -> Progress:
+        """A generation, and its validation if one is due.
+
+        before: wall clock of earlier sessions, less the clock's reading when this one began.
+        """
+        progress, row = self._generation(progress)
+        wall = before + time.perf_counter()
+        progress = replace(progress, totals=replace(progress.totals, wall_seconds=wall))
+        self._record_times(progress)
+        report(progress, row)
+        if progress.generation % self._settings.validation.every == 0:
             progress, row = self._validate(progress)
             report(progress, row)
         return progress

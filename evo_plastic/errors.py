@@ -33,3 +33,7 @@ class Interrupted(Exception):
     def __init__(self, signal_number: int, message: str) -> None:
         super().__init__(message)
         self.exit_code = 128 + signal_number
+
+
+class Abandoned(Exception):
+    """A stop was asked for, and the generation under way took too long to be waited for."""

@@ -15,7 +15,7 @@ from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.records.directory import RunDirectory
 from evo_plastic.tasks.maze import INTERFACE
 from workers.evaluator import PoolEvaluator
-from workers.jobs import LifetimeWorker
+from workers.jobs import warm_worker
 
 EXPERIMENT = Experiment.model_validate(
     {
@@ -32,7 +32,7 @@ EXPERIMENT = Experiment.model_validate(
     }
 )
 SPEC = networks.create(EXPERIMENT.network, INTERFACE)
-MAKE_WORKER = partial(LifetimeWorker, SPEC, EXPERIMENT.network.precision)
+MAKE_WORKER = partial(warm_worker, SPEC, EXPERIMENT.network.precision)
 
 
 def never() -> bool:

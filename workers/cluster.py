@@ -12,8 +12,10 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import ray
@@ -32,11 +34,21 @@ _home = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Cluster:
-    """A connection to Ray, closed by its owner alone."""
+    """A connection to Ray, closed by its owner alone.
 
-    workers: int
-    environment: dict[str, str]  # variables of every worker process
+    workers: how many were asked for; None for as many as the cluster has CPUs.
+    joined: whether machines may come and go.
+    environment: variables of every worker process.
+    """
+
+    workers: int | None
+    joined: bool
+    environment: dict[str, str]
     owned: bool
+
+    def wanted(self) -> int:
+        """How many workers there should be at present."""
+        return self.workers or max(_cpus_now(int(time.monotonic())), 1)
 
     def close(self) -> None:
         """Leave the cluster; an embedded one ends, with all its processes."""
@@ -66,8 +78,16 @@ def start(address: str | None, workers: int | None) -> Cluster:
                 _start_embedded(workers or available_cpus())
             else:
                 _join(address)
-    cpus = int(ray.cluster_resources().get("CPU", 0))
-    return Cluster(workers or max(cpus, 1), environment, owned)
+    joined = address is not None
+    if not joined:
+        workers = workers or max(int(ray.cluster_resources().get("CPU", 0)), 1)
+    return Cluster(workers, joined, environment, owned)
+
+
+@lru_cache(maxsize=1)
+def _cpus_now(second: int) -> int:
+    """Of the whole cluster, asked once in a second."""
+    return int(ray.cluster_resources().get("CPU", 0))
 
 
 def _python_path() -> str:

@@ -1,9 +1,10 @@
 """Lifetimes on a pool: cut a job into chunks, hand them out, put the results together."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +12,13 @@ from numpy.typing import NDArray
 from evo_plastic.config import NetworkConfig, PoolConfig
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.strategies import AnyStrategy, Proposal
-from evo_plastic.tasks import training_tasks
 from evo_plastic.tasks.behaviour import Behaviour
 from evo_plastic.tasks.task_sets import TaskSet
 from evo_plastic.tasks.trial import Trial
 from workers import pool
-from workers.jobs import Chunk, LifetimeWorker, Lived, LivesJob, PopulationJob, PopulationResult
-
-SHARE = 1.5
-"""A chunk is a worker's part of what is left, divided by this: large ones first, little at the
-end, when workers would wait for one another."""
-SMALLEST = 2
+from workers.cutting import cut
+from workers.jobs import Job, Lived, LivesJob, PopulationJob, PopulationResult, warm_worker
+from workers.patience import never
 
 
 class PoolEvaluator:
@@ -29,11 +26,18 @@ class PoolEvaluator:
 
     def __init__(self, workers_pool: pool.Pool) -> None:
         self._pool = workers_pool
+        self._population: PopulationJob | None = None
+        self._life_seconds: float | None = None
+        """CPU time of a lifetime, as the last job had it."""
 
     def fitness(self, strategy: AnyStrategy, proposal: Proposal, trial: Trial) -> PopulationResult:
         """Fitness of the members of a trial, (members,)."""
-        job = PopulationJob(strategy, proposal, trial)
-        results = self._pool.map(job, self._cut(len(trial.members)))
+        if self._population is None or self._population.proposal is not proposal:
+            self._population = PopulationJob(strategy, proposal)
+        lives = len(trial.task_set) * trial.repeats
+        parts = self._cut(len(trial.members), lives)
+        trials = [replace(trial, members=trial.members[part.start : part.stop]) for part in parts]
+        results = self._map(self._population, trials, [len(part) * lives for part in parts])
         fitness = np.concatenate([one.fitness for one in results])
         seconds = sum(one.seconds for one in results)
         return PopulationResult(fitness, sum(one.steps for one in results), seconds)
@@ -52,7 +56,8 @@ class PoolEvaluator:
         """
         instance = np.repeat(np.arange(len(task_set), dtype=np.int32), keys.shape[1])
         job = LivesJob(genome, task_set, instance, keys.reshape(-1), rollouts, record)
-        results = self._pool.map(job, self._cut(keys.size))
+        parts = self._cut(keys.size, 1)
+        results = self._map(job, parts, [len(part) for part in parts])
         steps, outcome, actions, acted, seconds = zip(*results, strict=True)
         behaviour = None
         if record:
@@ -65,35 +70,29 @@ class PoolEvaluator:
             sum(seconds),
         )
 
-    def _cut(self, count: int) -> list[Chunk]:
-        chunks, first = list[Chunk](), 0
-        while first < count:
-            part = math.ceil((count - first) / (SHARE * self._pool.size))
-            last = min(first + max(part, SMALLEST), count)
-            chunks.append(Chunk(first, last))
-            first = last
-        return chunks
+    def _cut(self, count: int, lives: int) -> list[range]:
+        """lives: how many lifetimes each of the ``count`` items is."""
+        seconds = None if self._life_seconds is None else self._life_seconds * lives
+        return cut(count, self._pool.size, self._pool.call_seconds, seconds)
+
+    def _map(self, job: Job, chunks: list[Any], lives: list[int]) -> list[Any]:
+        results = self._pool.map(job, chunks, lives)
+        self._life_seconds = sum(one.seconds for one in results) / sum(lives)
+        return results
 
 
 @contextmanager
 def open_evaluator(
-    config: PoolConfig, network: NetworkConfig, spec: NetworkSpec
+    config: PoolConfig,
+    network: NetworkConfig,
+    spec: NetworkSpec,
+    stopping: Callable[[], bool] = never,
 ) -> Iterator[PoolEvaluator]:
-    """Start the configured pool for one network; it ends with the block."""
-    make_worker = partial(LifetimeWorker, spec, network.precision)
-    warm_up(spec, network.precision)
-    with pool.create(config, make_worker) as workers_pool:
+    """Start the configured pool for one network; it ends with the block.
+
+    stopping: whether an end was asked for, see ``Pool.map``.
+    """
+    make_worker = partial(warm_worker, spec, network.precision)
+    make_worker()  # once, before there are several
+    with pool.create(config, make_worker, stopping) as workers_pool:
         yield PoolEvaluator(workers_pool)
-
-
-def warm_up(spec: NetworkSpec, precision: str) -> None:
-    """Compile, or load from the cache, what a worker needs: once, before there are several."""
-    job = LivesJob(
-        genome=np.zeros(spec.n_gene),
-        task_set=training_tasks("maze9", 0, 0, 1),
-        instance=np.zeros(1, np.int32),
-        keys=np.zeros(1, np.uint64),
-        rollouts=1,
-        record=False,
-    )
-    LifetimeWorker(spec, precision).run(job, Chunk(0, 1))

@@ -1,12 +1,12 @@
 """What a pool's workers are asked to do, as values that can be sent to another process.
 
-A job and a range of it (candidates, or lifetimes) determine the result: who computes it, when
-and beside what does not matter.
+A job and a chunk of it determine the result: who computes it, when and beside what does not
+matter.
 """
 
 import time
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.seeding import STREAM_NOISE, fold
 from evo_plastic.strategies import AnyStrategy, Proposal
+from evo_plastic.tasks import training_tasks
 from evo_plastic.tasks.behaviour import Behaviour, behaviour
 from evo_plastic.tasks.fitness import lifetime_fitness, rollout_rewards
 from evo_plastic.tasks.task_sets import TaskSet
@@ -21,13 +22,8 @@ from evo_plastic.tasks.trial import Trial
 from workers.engine import Engine
 
 
-class Chunk(NamedTuple):
-    first: int
-    last: int  # exclusive
-
-
 class Job(Protocol):
-    def run(self, engine: Engine, chunk: Chunk) -> object:
+    def run(self, engine: Engine, chunk: Any) -> object:
         """Do one chunk of the job."""
 
 
@@ -49,19 +45,20 @@ class Lived(NamedTuple):
 
 @dataclass(frozen=True)
 class PopulationJob:
-    """Fitness of candidates of one generation; a chunk is a range of the trial's members."""
+    """Fitness of candidates of one generation; a chunk is a trial of some of them.
+
+    Every node is sent the distribution once a generation, and draws its candidates itself.
+    """
 
     strategy: AnyStrategy
     proposal: Proposal
-    trial: Trial
 
-    def run(self, engine: Engine, chunk: Chunk) -> PopulationResult:
+    def run(self, engine: Engine, chunk: Trial) -> PopulationResult:
         begun = time.thread_time()
-        trial = self.trial
-        members = trial.members[chunk.first : chunk.last]
-        genomes = np.stack([self.strategy.candidate(self.proposal, int(k)) for k in members])
+        trial = chunk
+        genomes = np.stack([self.strategy.candidate(self.proposal, int(k)) for k in trial.members])
         instance = np.repeat(np.arange(len(trial.task_set), dtype=np.int32), trial.repeats)
-        keys = self._keys(instance, members)
+        keys = self._keys(trial, instance)
         outcomes = engine.live_population(
             genomes, trial.task_set, instance, keys, trial.weights.size
         )
@@ -70,14 +67,14 @@ class PopulationJob:
         seconds = time.thread_time() - begun
         return PopulationResult(fitness, int(outcomes.steps.sum(dtype=np.int64)), seconds)
 
-    def _keys(self, instance: NDArray[np.int32], members: NDArray[np.int64]) -> NDArray[np.uint64]:
-        trial, proposal = self.trial, self.proposal
+    def _keys(self, trial: Trial, instance: NDArray[np.int32]) -> NDArray[np.uint64]:
+        proposal = self.proposal
         repeat = np.tile(np.arange(trial.repeats), len(trial.task_set))
         maze = trial.first + instance
         words = (proposal.seed, STREAM_NOISE, proposal.generation, maze, repeat)
         if trial.common_noise:
             return fold(*words)[None, :]
-        return fold(*words, members[:, None])
+        return fold(*words, trial.members[:, None])
 
 
 @dataclass(frozen=True)
@@ -94,9 +91,9 @@ class LivesJob:
     rollouts: int
     record: bool
 
-    def run(self, engine: Engine, chunk: Chunk) -> Lived:
+    def run(self, engine: Engine, chunk: range) -> Lived:
         begun = time.thread_time()
-        mine = slice(chunk.first, chunk.last)
+        mine = slice(chunk.start, chunk.stop)
         instance, keys = self.instance[mine], self.keys[mine]
         genomes = self.genome[None, :]
         lived = engine.live_population(
@@ -115,5 +112,20 @@ class LifetimeWorker:
     def __init__(self, spec: NetworkSpec, precision: str) -> None:
         self._engine = Engine(spec, precision)
 
-    def run(self, job: Job, chunk: Chunk) -> object:
+    def run(self, job: Job, chunk: Any) -> object:
         return job.run(self._engine, chunk)
+
+
+def warm_worker(spec: NetworkSpec, precision: str) -> LifetimeWorker:
+    """One whose kernels are compiled, or loaded from the cache on its machine's disk."""
+    worker = LifetimeWorker(spec, precision)
+    job = LivesJob(
+        genome=np.zeros(spec.n_gene),
+        task_set=training_tasks("maze9", 0, 0, 1),
+        instance=np.zeros(1, np.int32),
+        keys=np.zeros(1, np.uint64),
+        rollouts=1,
+        record=False,
+    )
+    worker.run(job, range(1))
+    return worker

@@ -1,23 +1,35 @@
 """Pool of threads in this process; kernels release the interpreter lock, so threads suffice."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import Any
 
+from workers.patience import Patience, never
 from workers.pool import POLL_SECONDS, MakeWorker, Pool, Worker
 
 
 class LocalPool(Pool):
     """``size`` threads, each with a worker of its own, made when its first chunk arrives."""
 
-    def __init__(self, make_worker: MakeWorker, size: int) -> None:
-        self.size = size
+    call_seconds = 1e-4
+
+    def __init__(
+        self, make_worker: MakeWorker, size: int, stopping: Callable[[], bool] = never
+    ) -> None:
+        self._size = size
+        self._patience = Patience(stopping)
         self._make_worker = make_worker
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="worker")
         self._own = threading.local()
 
-    def map(self, shared: Any, chunks: Sequence[Any]) -> list[Any]:
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def map(
+        self, shared: Any, chunks: Sequence[Any], sizes: Sequence[float] | None = None
+    ) -> list[Any]:
         """See ``Pool.map``; after an exception, chunks that have not begun are dropped."""
         futures = [self._threads.submit(self._run, shared, chunk) for chunk in chunks]
         try:
@@ -35,6 +47,7 @@ class LocalPool(Pool):
         pending = set(futures)
         while pending:
             done, pending = wait(pending, POLL_SECONDS, return_when=FIRST_EXCEPTION)
+            self._patience()
             for future in done:
                 future.result()
 

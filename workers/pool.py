@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, Self
 
 from evo_plastic.config import PoolConfig
+from workers.patience import never
 
 # How long a pool waits for results before it lets Python deliver signals.
 POLL_SECONDS = 0.1
@@ -30,13 +31,24 @@ MakeWorker = Callable[[], Worker]
 
 
 class Pool(Protocol):
-    size: int
+    call_seconds: float
+    """What it costs to hand out a chunk, roughly."""
 
-    def map(self, shared: Any, chunks: Sequence[Any]) -> list[Any]:
+    @property
+    def size(self) -> int:
+        """How many workers there are at present, at least 1."""
+
+    def map(
+        self, shared: Any, chunks: Sequence[Any], sizes: Sequence[float] | None = None
+    ) -> list[Any]:
         """Results of ``run(shared, chunk)`` in the order of ``chunks``.
 
+        sizes: what the chunks cost, in any unit; by default all the same. A ``shared`` that is
+        the object of the map before is not sent again.
+
         A worker's exception is raised here, of the same type; the pool stays usable. Raises
-        ``ClusterLost`` when the machines that should answer are gone.
+        ``ClusterLost`` when the machines that should answer are gone for good, ``Abandoned``
+        when the pool's ``stopping`` asked for an end and it takes too long.
         """
         ...
 
@@ -56,7 +68,9 @@ def available_cpus() -> int:
     return os.cpu_count() or 1
 
 
-def create(config: PoolConfig, make_worker: MakeWorker) -> Pool:
+def create(
+    config: PoolConfig, make_worker: MakeWorker, stopping: Callable[[], bool] = never
+) -> Pool:
     """Start the pool that ``config`` asks for; ``make_worker`` is picklable, called per worker.
 
     Raises ``ClusterLost`` when Ray cannot be started or joined.
@@ -67,8 +81,8 @@ def create(config: PoolConfig, make_worker: MakeWorker) -> Pool:
     if backend == "local":
         from workers.local_pool import LocalPool
 
-        return LocalPool(make_worker, config.workers or available_cpus())
+        return LocalPool(make_worker, config.workers or available_cpus(), stopping)
     from workers import cluster
     from workers.ray_pool import RayPool
 
-    return RayPool(make_worker, cluster.start(config.address, config.workers))
+    return RayPool(make_worker, cluster.start(config.address, config.workers), stopping)

@@ -1,127 +1,108 @@
-"""Pool of Ray actors: chunks are pulled one by one, put in order, and repeated after a death.
+"""Pool of Ray actors: chunks are pulled one by one, and nothing depends on who answers.
 
-Everything crosses as pickled bytes: arrays that Ray itself unpacks are read-only, which numba
-takes for another type and compiles again; bytes unpickle into writable copies, once per map
-for what is shared. One chunk at a time per worker: handing out a second one ahead saved 0.1 ms
-per chunk, and an actor that dies would take two chunks along.
+A dead actor, or a node with all of its, costs the chunks it had not finished. An actor that
+hangs is noticed by the time its chunk takes: Ray itself would wait for ever. One chunk at a time
+per worker: handing out a second one ahead saved 0.1 ms per chunk, and an actor that dies would
+take two chunks along.
 
 Not in our hands: when Ray on the driver's own machine dies, Ray ends the driver's process.
 """
 
 import contextlib
+import logging
 import pickle
-import platform
 import time
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import ray
 from ray.exceptions import RayError, RayTaskError, UnserializableException
 
-from evo_plastic.errors import ClusterLost, InputError
+from evo_plastic.errors import ClusterLost
 from evo_plastic.jit import FINGERPRINT
+from workers.actor import Actor
 from workers.cluster import TOKEN_HINT, Cluster, first_line
-from workers.pool import POLL_SECONDS, MakeWorker, Pool, Worker
+from workers.handout import Handout, Pace
+from workers.patience import Patience, never
+from workers.pool import POLL_SECONDS, MakeWorker, Pool
+from workers.starts import Starts
+from workers.watch import Watch
 
-MAX_TRIES = 3
-START_SECONDS = 60.0  # without any worker; a busy machine takes 20 s for its first
-
-
-class Actor:
-    """A worker in a process of its own; undecorated, so that type checkers keep its type."""
-
-    _worker: Worker
-    _shared: Any
-    _key = ""
-
-    def prepare(self, make_worker: bytes, sources: str) -> None:
-        """Refuse to begin with other sources than the driver's: they would give other numbers."""
-        if sources != FINGERPRINT:
-            raise InputError(
-                f"a worker on {platform.node()} runs other sources of evo-plastic ({FINGERPRINT}) "
-                f"than the driver ({sources}): install the same version on every node"
-            )
-        self._worker = pickle.loads(make_worker)()
-
-    def run(self, key: str, shared: list[Any], chunk: bytes) -> bytes:
-        """``shared`` holds one reference, which Ray does not resolve inside a list."""
-        if key != self._key:
-            self._shared = pickle.loads(ray.get(shared[0]))
-            self._key = key
-        return pickle.dumps(self._worker.run(self._shared, pickle.loads(chunk)), protocol=5)
+_log = logging.getLogger(__name__)
 
 
 @dataclass
 class Call:
-    """What an actor is busy with; without a chunk, its result is of no use to the map."""
+    """What an actor is busy with; without a chunk, its result is of no use to the map.
+
+    hopeless: seconds after which the actor is given up.
+    """
 
     actor: Any
     chunk: int | None = None
     starting: bool = False
+    size: float = 1.0
+    hopeless: float = float("inf")
+    begun: float = field(default_factory=time.monotonic)
 
-
-class Map:
-    """Which chunks of one map wait, and which are done."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self.waiting = deque(range(count))
-        self.results: dict[int, Any] = {}
-        self._deaths: Counter[int] = Counter()
-
-    def repeat(self, chunk: int, error: RayError) -> None:
-        self._deaths[chunk] += 1
-        if self._deaths[chunk] == MAX_TRIES:
-            raise ClusterLost(
-                f"chunk {chunk} of {self.count} was lost {MAX_TRIES} times with the worker "
-                f"that ran it; the last error: {first_line(error)}"
-            ) from error
-        self.waiting.appendleft(chunk)
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.begun
 
 
 class RayPool(Pool):
-    """``cluster.workers`` actors with a CPU each; closing it closes ``cluster``.
+    """One actor with a CPU each for every worker of ``cluster``; closing it closes ``cluster``.
 
-    An actor that dies is replaced. The pool begins once one actor is ready, and the others
-    join as the cluster finds room for them.
+    An actor that dies is replaced. The pool begins once one actor is ready, and the others join
+    as the cluster finds room for them; when all are gone, it waits for the cluster.
     """
 
-    def __init__(self, make_worker: MakeWorker, cluster: Cluster) -> None:
-        self.size = cluster.workers
+    call_seconds = 1e-3
+
+    def __init__(
+        self, make_worker: MakeWorker, cluster: Cluster, stopping: Callable[[], bool] = never
+    ) -> None:
         self._cluster = cluster
         self._make_worker = pickle.dumps(make_worker)
+        # Spread, lest one node's death take most of the workers.
         self._actor_class: Any = ray.remote(Actor).options(
-            num_cpus=1, max_restarts=0, runtime_env={"env_vars": cluster.environment}
+            num_cpus=1,
+            max_restarts=0,
+            scheduling_strategy="SPREAD",
+            runtime_env={"env_vars": cluster.environment},
         )
         self._actors: list[Any] = []
         self._idle: list[Any] = []
         self._calls: dict[Any, Call] = {}
-        self._failed_starts = 0
-        self._seen_alive = time.monotonic()
+        self._shared: tuple[Any, Any] | None = None
+        self._pace = Pace()
+        self._patience = Patience(stopping)
+        self._watch = Watch(cluster.joined)
+        self._starts = Starts()
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
-            self._fill()
             while not self._idle:
-                self._collect(Map(0))
+                self._collect(Handout([]))
             undo.pop_all()
 
-    def map(self, shared: Any, chunks: Sequence[Any]) -> list[Any]:
-        """See ``Pool.map``. A chunk whose worker died ``MAX_TRIES`` times is given up."""
+    @property
+    def size(self) -> int:
+        """Actors that work or will when there is room for them."""
+        return max(len(self._actors), 1)
+
+    def map(
+        self, shared: Any, chunks: Sequence[Any], sizes: Sequence[float] | None = None
+    ) -> list[Any]:
+        """See ``Pool.map``. A chunk that was lost again and again is given up."""
         packed = [pickle.dumps(chunk, protocol=5) for chunk in chunks]
-        reference = ray.put(pickle.dumps(shared, protocol=5))
-        current = Map(len(packed))
+        reference = self._broadcast(shared)
+        current = Handout(sizes or [1.0] * len(packed))
         with self._leftovers_dropped():
-            self._fill()
-            self._seen_alive = time.monotonic()
-            while len(current.results) < current.count:
-                while self._idle and current.waiting:
-                    actor, chunk = self._idle.pop(), current.waiting.popleft()
-                    call = actor.run.remote(reference.hex(), [reference], packed[chunk])
-                    self._calls[call] = Call(actor, chunk)
+            while not current.done:
+                self._hand_out(current, reference, packed)
                 self._collect(current)
-        return [current.results[chunk] for chunk in range(current.count)]
+        return [current.results[chunk] for chunk in range(len(packed))]
 
     def close(self) -> None:
         if ray.is_initialized():
@@ -131,6 +112,12 @@ class RayPool(Pool):
         self._idle.clear()
         self._calls.clear()
         self._cluster.close()
+
+    def _broadcast(self, shared: Any) -> Any:
+        """Put ``shared`` where every node fetches it once; the object of the last map is there."""
+        if self._shared is None or self._shared[0] is not shared:
+            self._shared = shared, ray.put(pickle.dumps(shared, protocol=5))
+        return self._shared[1]
 
     @contextlib.contextmanager
     def _leftovers_dropped(self) -> Iterator[None]:
@@ -142,31 +129,56 @@ class RayPool(Pool):
                 call.chunk = None
 
     def _fill(self) -> None:
-        while len(self._actors) < self.size:
-            actor = self._actor_class.remote()
-            self._actors.append(actor)
-            start = actor.prepare.remote(self._make_worker, FINGERPRINT)
-            self._calls[start] = Call(actor, starting=True)
+        """As many actors as there should be; those the cluster has no room for yet will wait."""
+        missing = self._cluster.wanted() - len(self._actors)
+        if missing > 0 and self._starts.allowed():
+            for _ in range(missing):
+                actor = self._actor_class.remote()
+                self._actors.append(actor)
+                start = actor.prepare.remote(self._make_worker, FINGERPRINT)
+                self._calls[start] = Call(actor, starting=True)
 
-    def _discard(self, actor: Any) -> None:
-        ray.kill(actor)  # it may only be out of reach
-        self._actors.remove(actor)
+    def _hand_out(self, current: Handout, reference: Any, packed: list[bytes]) -> None:
+        while self._idle and (chunk := self._next(current)) is not None:
+            actor, size = self._idle.pop(), current.sizes[chunk]
+            call = actor.run.remote(reference.hex(), [reference], packed[chunk])
+            hopeless = self._pace.hopeless(size, current.losses(chunk))
+            self._calls[call] = Call(actor, chunk, size=size, hopeless=hopeless)
 
-    def _collect(self, current: Map) -> None:
+    def _next(self, current: Handout) -> int | None:
+        """A chunk that waits, or one that is overdue with somebody else."""
+        chunk = current.take()
+        if chunk is not None:
+            return chunk
+        for call in self._calls.values():
+            if call.chunk is None or call.seconds < self._pace.overdue(call.size):
+                continue
+            if current.take_again(call.chunk):
+                return call.chunk
+        return None
+
+    def _collect(self, current: Handout) -> None:
         """Wait a moment for one call to end, and take its outcome into account."""
-        done, _ = ray.wait(list(self._calls), num_returns=1, timeout=POLL_SECONDS)
+        self._fill()
+        done = self._wait()
         for reference in done:
             self._take(reference, self._calls.pop(reference), current)
-        if done or not all(call.starting for call in self._calls.values()):
-            self._seen_alive = time.monotonic()
-        elif time.monotonic() - self._seen_alive > START_SECONDS:
-            raise ClusterLost(
-                f"no worker started within {START_SECONDS:.0f} s: {self.size} workers were "
-                f"asked for, and of its CPUs the cluster has "
-                f"{ray.available_resources().get('CPU', 0):g} to spare"
-            )
+        if not done:
+            self._give_up_the_hopeless(current)
+        if self._idle or not all(call.starting for call in self._calls.values()):
+            self._watch.somebody_works()
+        else:
+            self._watch.nobody_works(self.size)
+        self._patience()
 
-    def _take(self, reference: Any, call: Call, current: Map) -> None:
+    def _wait(self) -> list[Any]:
+        if not self._calls:  # a pause after failed starts
+            time.sleep(POLL_SECONDS)
+            return []
+        done, _ = ray.wait(list(self._calls), num_returns=1, timeout=POLL_SECONDS)
+        return list(done)
+
+    def _take(self, reference: Any, call: Call, current: Handout) -> None:
         try:
             result = ray.get(reference)
         except (RayTaskError, UnserializableException) as error:
@@ -174,30 +186,56 @@ class RayPool(Pool):
         except RayError as error:
             self._take_death(call, error, current)
         else:
-            self._failed_starts = 0
             self._idle.append(call.actor)
+            if call.starting:
+                self._starts.succeeded()
             if call.chunk is not None:
-                current.results[call.chunk] = pickle.loads(result)
+                self._pace.note(call.seconds, call.size)
+                current.answer(call.chunk, pickle.loads(result))
 
     def _take_exception(self, call: Call, error: RayError) -> None:
         """Raise what the worker's own code raised, with its traceback as the cause.
 
-        What cannot be pickled is raised as Ray's own error, which quotes the traceback.
+        What cannot be pickled is raised as Ray's own error, which quotes the traceback. A late
+        worker that cannot be made, as on a node with other sources, does not end a run.
         """
-        if call.starting:
-            self._discard(call.actor)
-        else:
+        cause = getattr(error, "cause", error)
+        if not call.starting:
             self._idle.append(call.actor)
-        if call.starting or call.chunk is not None:
-            raise getattr(error, "cause", error) from error
+            if call.chunk is not None:
+                raise cause from error
+        else:
+            self._discard(call.actor)
+            self._starts.failed()
+            if not self._starts.any_succeeded:
+                raise cause from error
+            _log.warning("a worker does not start: %s", first_line(cause))
 
-    def _take_death(self, call: Call, error: RayError, current: Map) -> None:
+    def _take_death(self, call: Call, error: RayError, current: Handout) -> None:
         self._discard(call.actor)
-        self._failed_starts += call.starting
-        if self._failed_starts >= MAX_TRIES:
-            raise ClusterLost(
-                f"workers do not start on the cluster ({TOKEN_HINT}): {error}"
-            ) from error
-        self._fill()
+        if call.starting:
+            self._starts.failed()
+            if self._starts.hopeless:
+                raise ClusterLost(
+                    f"workers do not start on the cluster ({TOKEN_HINT}): {error}"
+                ) from error
+        # Others may have died with it. One that is asked now takes no chunk along.
+        while self._idle:
+            actor = self._idle.pop()
+            self._calls[actor.ping.remote()] = Call(actor, hopeless=self._pace.hopeless(0.0))
         if call.chunk is not None:
-            current.repeat(call.chunk, error)
+            current.lose(call.chunk, first_line(error))
+
+    def _give_up_the_hopeless(self, current: Handout) -> None:
+        for reference, call in list(self._calls.items()):
+            if call.seconds > call.hopeless:
+                del self._calls[reference]
+                self._discard(call.actor)
+                why = f"a worker did not answer for {call.seconds:.0f} s"
+                _log.warning("%s: it is replaced", why)
+                if call.chunk is not None:
+                    current.lose(call.chunk, why)
+
+    def _discard(self, actor: Any) -> None:
+        ray.kill(actor)  # it may only be out of reach
+        self._actors.remove(actor)

@@ -1,8 +1,8 @@
 """One session of training: the run's directory, its lock and manifest, the pool, the driver."""
 
 import shlex
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from evo_plastic.cli.output import Reporter, make_reporter
 from evo_plastic.cli.searches import check_search, make_search
 from evo_plastic.config import Experiment
 from evo_plastic.driver import Progress, Row, Training
-from evo_plastic.errors import InputError, Interrupted
+from evo_plastic.errors import Abandoned, InputError, Interrupted
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.networks.ties import UNTIED
 from evo_plastic.parsing import load_experiment
@@ -91,13 +91,14 @@ def train(plan: Plan, stop: StopRequest) -> None:
     run = RunDirectory(plan.path) if plan.resume else RunDirectory.create(plan.path)
     experiment, reporter = plan.experiment, make_reporter()
     spec, start = plan.spec, plan.start
-    with run.lock(), closing(reporter):
+    with run.lock(), closing(reporter), _abandoned_as_interrupted(run, stop):
         if start is not None and not plan.resume:
             # The run keeps a copy, so that it stays complete.
             about = start.network, start.facts, start.ties
             save_genome(run.start, start.layout, start.genome, *about)
         reporter.start(f"{run.path}: {spec.title}, {spec.n_gene} genes; starting workers")
-        with open_evaluator(experiment.pool, experiment.network, spec) as evaluator:
+        pool, network = experiment.pool, experiment.network
+        with open_evaluator(pool, network, spec, lambda: stop.received is not None) as evaluator:
             first = None if start is None else start.genome
             search = make_search(experiment, spec, evaluator)
             training = Training(experiment, spec, run, search, evaluator, first)
@@ -109,6 +110,18 @@ def train(plan: Plan, stop: StopRequest) -> None:
         manifest.save(run.manifest, manifest.end(record, ending, _totals(progress)))
         _draw_curve(run, experiment)
     _conclude(run, progress, ending, stop)
+
+
+@contextmanager
+def _abandoned_as_interrupted(run: RunDirectory, stop: StopRequest) -> Iterator[None]:
+    """A stop while no worker is there yet."""
+    try:
+        yield
+    except Abandoned:
+        assert stop.received is not None
+        raise Interrupted(
+            stop.received, f"{run.path}: interrupted while workers were starting"
+        ) from None
 
 
 def _open_records(plan: Plan, run: RunDirectory) -> Manifest:

@@ -1,0 +1,129 @@
+"""The injuries: each is done to a run under way on two nodes, and says how often it struck."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+
+from benchmarks.faults.machines import Machines, wait_for
+from benchmarks.faults.runs import GENERATIONS, Run
+
+DRIVER_KILLS = 10
+STALL_SECONDS = 12.0
+"""Longer than it takes until a chunk is handed out a second time."""
+
+Injury = Callable[[Machines, Run, random.Random], int]
+
+
+def somewhere_in(run: Run, rng: random.Random) -> None:
+    """Wait for a random moment of a generation after the present one."""
+    run.reach(run.generation + 1)
+    time.sleep(rng.uniform(0.0, 1.0))
+
+
+def an_actor(machines: Machines, run: Run, rng: random.Random) -> int:
+    """Kill -9 of the process of one worker."""
+    somewhere_in(run, rng)
+    os.kill(rng.choice(machines.actors()), signal.SIGKILL)
+    return 1
+
+
+def all_actors(machines: Machines, run: Run, rng: random.Random) -> int:
+    """Kill -9 of all workers at once."""
+    somewhere_in(run, rng)
+    actors = machines.actors()
+    for actor in actors:
+        os.kill(actor, signal.SIGKILL)
+    return len(actors)
+
+
+def a_raylet(machines: Machines, run: Run, rng: random.Random) -> int:
+    """Kill -9 of the process that keeps a node in the cluster."""
+    somewhere_in(run, rng)
+    machines.kill_raylet(rng.choice(machines.nodes))
+    return 1
+
+
+def a_node(machines: Machines, run: Run, rng: random.Random) -> int:
+    """A node goes in the middle of a generation, and does not return."""
+    somewhere_in(run, rng)
+    machines.remove(rng.choice(machines.nodes))
+    return 1
+
+
+def a_late_node(machines: Machines, run: Run, rng: random.Random) -> int:
+    """A third node joins, and must be given work."""
+    somewhere_in(run, rng)
+    before = set(machines.actors())
+    machines.add()
+    wait_for(lambda: set(machines.actors()) - before, "worker on the node that joined")
+    return 1
+
+
+def all_nodes(machines: Machines, run: Run, rng: random.Random) -> int:
+    """All nodes go; the run must wait until one returns."""
+    somewhere_in(run, rng)
+    for node in list(machines.nodes):
+        machines.remove(node)
+    wait_for(lambda: "waiting for workers" in run.log.read_text(), "word that it waits")
+    before = run.generation
+    time.sleep(2.0)
+    if run.generation != before:
+        raise RuntimeError("a generation without a worker")
+    machines.add()
+    return 2
+
+
+def a_pause(machines: Machines, run: Run, rng: random.Random) -> int:
+    """A worker is stopped (SIGSTOP) and goes on later: its late answers must not count."""
+    somewhere_in(run, rng)
+    actor = rng.choice(machines.actors())
+    os.kill(actor, signal.SIGSTOP)
+    time.sleep(STALL_SECONDS)
+    os.kill(actor, signal.SIGCONT)
+    return 1
+
+
+def a_hang(machines: Machines, run: Run, rng: random.Random) -> int:
+    """A worker is stopped for good."""
+    somewhere_in(run, rng)
+    os.kill(rng.choice(machines.actors()), signal.SIGSTOP)
+    return 1
+
+
+def the_driver(machines: Machines, run: Run, rng: random.Random) -> int:
+    """Kill -9 of the driver at random moments of one run, which is resumed every time."""
+    for _ in range(DRIVER_KILLS):
+        # From its first imports to three generations on: it may be killed before any new one.
+        time.sleep(rng.uniform(0.0, 2.0))
+        if rng.random() < 0.7:
+            run.reach(min(run.generation + rng.randint(1, 3), GENERATIONS - 1))
+            time.sleep(rng.uniform(0.0, 1.0))
+        run.kill()
+        run.start()
+    return DRIVER_KILLS
+
+
+def the_driver_gently(machines: Machines, run: Run, rng: random.Random) -> int:
+    """SIGTERM in the middle of a generation, as Slurm and Kubernetes send it."""
+    somewhere_in(run, rng)
+    code = run.kill(signal.SIGTERM)
+    if code != 128 + signal.SIGTERM:
+        raise RuntimeError(f"exit code {code} after SIGTERM")
+    run.start()
+    return 1
+
+
+INJURIES: dict[str, Injury] = {
+    "actor": an_actor,
+    "all actors": all_actors,
+    "raylet": a_raylet,
+    "node removed": a_node,
+    "node joins late": a_late_node,
+    "all nodes removed": all_nodes,
+    "worker paused": a_pause,
+    "worker hangs": a_hang,
+    "driver killed": the_driver,
+    "driver terminated": the_driver_gently,
+}
