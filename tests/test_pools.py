@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
+from pool_worker import Bench, Shared
+from processes import alive, descendants
 from ray.exceptions import RayError
 
 from evo_plastic.config import PoolConfig
@@ -20,58 +22,6 @@ from workers.pool import Pool
 from workers.ray_pool import RayPool
 
 HERE = Path(__file__).parent
-
-
-class Shared(NamedTuple):
-    weights: np.ndarray
-    nested: dict[str, list[np.ndarray]]
-
-
-class Refused(Exception):
-    """Cannot be unpickled: its constructor wants two arguments, pickle remembers one."""
-
-    def __init__(self, why: str, code: int) -> None:
-        super().__init__(why)
-        self.code = code
-
-
-class Bench:
-    """Does what the name of its chunk says."""
-
-    def run(self, shared: Any, chunk: Any) -> Any:
-        name, *arguments = chunk
-        return getattr(self, name)(shared, *arguments)
-
-    def scale(self, shared: Shared, vector: np.ndarray, seconds: float) -> np.ndarray:
-        time.sleep(seconds)
-        return np.tanh(shared.weights * vector)
-
-    def write_into(self, shared: Shared, vector: np.ndarray) -> list[tuple[bool, str]]:
-        arrays = [shared.weights, shared.nested["a"][0], vector]
-        return [(array.flags.writeable, array.dtype.str) for array in arrays]
-
-    def fail(self, shared: Any, error: Exception) -> None:
-        raise error
-
-    def refuse(self, shared: Any, folder: Path) -> None:
-        (folder / str(time.monotonic_ns())).touch()
-        raise Refused("odd", 3)
-
-    def echo(self, shared: Any, value: Any) -> Any:
-        return shared, value
-
-    def sleep(self, shared: Any, seconds: float, folder: Path | None = None) -> float:
-        if folder is not None:
-            (folder / str(os.getpid())).touch()
-        time.sleep(seconds)
-        return seconds
-
-    def die(self, shared: Any, folder: Path) -> None:
-        (folder / str(time.monotonic_ns())).touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    def environment(self, shared: Any) -> dict[str, str]:
-        return dict(os.environ)
 
 
 class Unmakeable(Bench):
@@ -95,7 +45,7 @@ def embedded(terminations: list[int], others: set[int]) -> Iterator[cluster.Clus
     """One Ray for the file, started while a SIGTERM handler of ours is in place."""
     before = signal.signal(signal.SIGTERM, lambda number, _: terminations.append(number))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(HERE))  # actors import the worker from this file
+        patch.setenv("PYTHONPATH", str(HERE))  # actors import the worker
         started = cluster.start(None, 3)
         yield started
         started.close()
@@ -163,7 +113,7 @@ def test_a_workers_exception_reaches_the_caller_and_the_pool_stays_usable(
 def test_an_exception_from_an_actor_carries_the_traceback_of_its_process(ray_pool: Pool) -> None:
     with pytest.raises(InputError) as caught:
         ray_pool.map(None, [("fail", InputError("damaged"))])
-    assert "test_pools.py" in str(caught.value.__cause__)
+    assert "pool_worker.py" in str(caught.value.__cause__)
     assert "in fail" in str(caught.value.__cause__)
 
 
@@ -313,33 +263,6 @@ def test_local_chunks_that_have_not_begun_are_dropped_after_an_exception() -> No
             created.map(None, [("fail", OSError("disk")), *[("sleep", 0.2)] * 5])
         created.map(None, [("echo", 0)])  # behind any chunk that was kept
     assert len(begun) <= 1
-
-
-def descendants(of: int) -> set[int]:
-    parents = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, parent = entry.read_text().rpartition(")")[2].split()[:2]
-        except OSError:  # it ended meanwhile
-            continue
-        if state != "Z":
-            parents[int(entry.parent.name)] = int(parent)
-    found, more = set[int](), {of}
-    while more:
-        more = {child for child, parent in parents.items() if parent in more}
-        found |= more
-    return found
-
-
-def alive(processes: set[int]) -> set[int]:
-    found = set()
-    for number in processes:
-        try:
-            state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        found |= {number} if state != "Z" else set()
-    return found
 
 
 def test_closing_the_pool_that_owns_ray_leaves_no_process(

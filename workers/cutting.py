@@ -6,6 +6,9 @@ SHARE = 1.5
 """A chunk is a worker's part of what is left, divided by this: large ones first, little at the
 end, when workers would wait for one another."""
 
+FIRST_SHARE = 8
+"""Likewise for all chunks of a job, as long as nobody knows how long they take."""
+
 WORTH_CALLS = 20
 """A chunk takes at least this many times what it costs to hand it out."""
 
@@ -20,7 +23,7 @@ def cut(
 
     call_seconds: cost of handing a chunk out      item_seconds: CPU time of an item, if known
     """
-    smallest, largest = 1, count
+    smallest, largest = 1, math.ceil(count / (FIRST_SHARE * workers))
     if item_seconds is not None:
         largest = max(int(LONGEST_SECONDS / item_seconds), 1)
         smallest = min(math.ceil(WORTH_CALLS * call_seconds / item_seconds), largest)

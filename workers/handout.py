@@ -16,7 +16,7 @@ MAX_LOSSES = 3
 OVERDUE, OVERDUE_SECONDS = 4.0, 5.0
 """A chunk that takes so many times what it should, and so long, has a worker that may hang."""
 
-HOPELESS, HOPELESS_SECONDS = 20.0, 60.0
+HOPELESS, HOPELESS_SECONDS = 20.0, 30.0
 """Likewise for a worker that is given up; twice as long for a chunk that was lost before."""
 
 FADING = 0.99

@@ -3,6 +3,7 @@
 import json
 import random
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,13 @@ def main(only: tuple[str, ...], times: int, out: Path | None) -> None:
             raise click.ClickException(undisturbed.log.read_text())
         for name in only or INJURIES:
             row: Row = {"injury": name, "runs": 0, "struck": 0, "completed": 0, "identical": 0}
+            begun = time.monotonic()
             for number in range(times):
                 run = Run(Path(folder) / f"{name}-{number}", here)
                 outcome = injure(name, number, here, run, undisturbed.results())
                 row = {key: row[key] + outcome[key] if key != "injury" else name for key in row}
             rows.append(row)
-            click.echo(json.dumps(row))
+            click.echo(f"{json.dumps(row)} in {time.monotonic() - begun:.0f} s")
     click.echo(table(rows))
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)

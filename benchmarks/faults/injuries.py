@@ -10,7 +10,7 @@ from benchmarks.faults.machines import Machines, wait_for
 from benchmarks.faults.runs import GENERATIONS, Run
 
 DRIVER_KILLS = 10
-STALL_SECONDS = 12.0
+STALL_SECONDS = 8.0
 """Longer than it takes until a chunk is handed out a second time."""
 
 Injury = Callable[[Machines, Run, random.Random], int]
@@ -64,9 +64,10 @@ def a_late_node(machines: Machines, run: Run, rng: random.Random) -> int:
 def all_nodes(machines: Machines, run: Run, rng: random.Random) -> int:
     """All nodes go; the run must wait until one returns."""
     somewhere_in(run, rng)
+    said = len(run.log.read_text())
     for node in list(machines.nodes):
         machines.remove(node)
-    wait_for(lambda: "waiting for workers" in run.log.read_text(), "word that it waits")
+    wait_for(lambda: "waiting for workers" in run.log.read_text()[said:], "word that it waits")
     before = run.generation
     time.sleep(2.0)
     if run.generation != before:
@@ -90,6 +91,15 @@ def a_hang(machines: Machines, run: Run, rng: random.Random) -> int:
     somewhere_in(run, rng)
     os.kill(rng.choice(machines.actors()), signal.SIGSTOP)
     return 1
+
+
+def all_hang(machines: Machines, run: Run, rng: random.Random) -> int:
+    """All workers are stopped for good, so that nobody could take over a chunk."""
+    somewhere_in(run, rng)
+    actors = machines.actors()
+    for actor in actors:
+        os.kill(actor, signal.SIGSTOP)
+    return len(actors)
 
 
 def the_driver(machines: Machines, run: Run, rng: random.Random) -> int:
@@ -124,6 +134,7 @@ INJURIES: dict[str, Injury] = {
     "all nodes removed": all_nodes,
     "worker paused": a_pause,
     "worker hangs": a_hang,
+    "all workers hang": all_hang,
     "driver killed": the_driver,
     "driver terminated": the_driver_gently,
 }

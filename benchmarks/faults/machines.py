@@ -40,7 +40,7 @@ class Machines:
         self._cluster.remove_node(node, allow_graceful=False)
 
     def kill_raylet(self, node: Any) -> None:
-        """Kill -9 the process that keeps a node in the cluster; what hangs on it dies by itself."""
+        """Kill -9 the process that keeps a node in the cluster; its children die by themselves."""
         os.kill(raylet(node), signal.SIGKILL)
 
     def at_least(self, count: int) -> None:
@@ -76,7 +76,7 @@ def raylet(node: Any) -> int:
 
 
 def actors_of(raylet: int) -> list[int]:
-    """Children of a raylet that run one of our actors: Ray writes what they do into their title."""
+    """Children of a raylet that are our actors: Ray writes what they do into their title."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

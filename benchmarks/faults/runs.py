@@ -20,7 +20,7 @@ strategy: {{name: sep-cma-es, population: 48}}
 training:
   generations: {GENERATIONS}
   curriculum: [{{start: 0, tasks: 16}}]
-  repeats: 10
+  repeats: 6
   racing: true
   validation: {{every: 4, lifetimes: 256, repeats: 1}}
   checkpoint_every: 2
