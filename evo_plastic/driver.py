@@ -6,7 +6,6 @@ next is in ``Progress``; a checkpoint holds it whole, so a resumed run is the ru
 stopped.
 """
 
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -183,7 +182,8 @@ class Training:
     ) -> Progress:
         """Train to the end, or until ``stopping()``; the last state is checkpointed.
 
-        A generation that is ``Abandoned`` never was: the state is that before it.
+        A generation that is ``Abandoned`` never was: the state is that before it. The validation
+        at the very end raises ``Abandoned``.
 
         report: given the progress and a row of figures after every generation and validation.
         """
@@ -199,9 +199,8 @@ class Training:
                 self._checkpoint(progress)
         self._checkpoint(progress)
         if self.finished(progress) and progress.generation % settings.validation.every != 0:
-            with contextlib.suppress(Abandoned):
-                progress, row = self._validate(progress)
-                report(progress, row)
+            progress, row = self._validate(progress)
+            report(progress, row)
         return progress
 
     def _step(self, progress: Progress, before: float, report: Report) -> Progress:

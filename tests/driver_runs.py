@@ -1,5 +1,6 @@
 """Short training runs for the tests of the generation loop."""
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,8 @@ import numpy as np
 from evo_plastic import networks
 from evo_plastic.cli.searches import make_search
 from evo_plastic.config import Experiment
-from evo_plastic.driver import Progress, Training
+from evo_plastic.driver import Progress, Row, Training
+from evo_plastic.errors import Abandoned
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.records.directory import RunDirectory
 from evo_plastic.tasks.maze import INTERFACE
@@ -59,8 +61,15 @@ def train(
 ) -> tuple[RunDirectory, Progress]:
     run = RunDirectory(path) if resume else RunDirectory.create(path)
     session = training(experiment, SPEC, run, evaluator)
-    start = session.resume() if resume else session.start()
-    return run, session.evolve(start, stopping, lambda progress, row: None)
+    latest = session.resume() if resume else session.start()
+
+    def keep(progress: Progress, row: Row) -> None:
+        nonlocal latest
+        latest = progress
+
+    with contextlib.suppress(Abandoned):  # in the last validation
+        latest = session.evolve(latest, stopping, keep)
+    return run, latest
 
 
 def state_bytes(progress: Progress) -> bytes:

@@ -23,12 +23,13 @@ CALLS = 8 + 3
 LONG = """\
 network: {name: dec-prnn, modulation: post, hidden_size: 16}
 task: {name: maze9}
-strategy: {name: sep-cma-es, population: 800}
+strategy: {name: sep-cma-es, population: 500}
 training:
   generations: 2
   curriculum: [{start: 0, tasks: 64}]
   repeats: 8
   validation: {every: 1, lifetimes: 8}
+pool: {backend: local, workers: 1}
 """
 
 
@@ -38,10 +39,12 @@ class Impatient(PoolEvaluator):
     def __init__(self, workers_pool: pool.Pool, at: int) -> None:
         super().__init__(workers_pool)
         self._left = at
+        self.gave_up = False
 
     def _map(self, *arguments: Any) -> list[Any]:
         self._left -= 1
         if self._left == 0:
+            self.gave_up = True
             raise Abandoned
         return super()._map(*arguments)
 
@@ -74,7 +77,9 @@ def test_a_run_abandoned_anywhere_goes_on_as_if_nothing_had_happened(
     undisturbed: tuple[dict[str, bytes], bytes],
     at: int,
 ) -> None:
-    run, stopped = train(EXPERIMENT, tmp_path / "run", Impatient(workers_pool, at))
+    impatient = Impatient(workers_pool, at)
+    run, stopped = train(EXPERIMENT, tmp_path / "run", impatient)
+    assert impatient.gave_up
     rows = run.metrics.read_text().splitlines() if stopped.generation else []
     assert len(rows) == stopped.generation
     run, progress = train(EXPERIMENT, tmp_path / "run", PoolEvaluator(workers_pool), resume=True)
@@ -85,9 +90,7 @@ def test_a_run_of_long_generations_is_saved_within_ten_seconds_of_sigterm(tmp_pa
     config, run = tmp_path / "long.yaml", tmp_path / "run"
     config.write_text(LONG)
     command = [sys.executable, "-m", "evo_plastic", "train", config, "--run", run]
-    with subprocess.Popen(
-        [*command, "--set", "pool.backend=local"], stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while not (run / "manifest.json").exists():
             assert process.poll() is None
             time.sleep(0.1)

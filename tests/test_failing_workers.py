@@ -57,11 +57,14 @@ def test_a_worker_that_hangs_for_good_is_replaced(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(handout, "HOPELESS_SECONDS", 1.0)
-    with pool.create(PoolConfig(backend="ray", workers=1), Bench) as created:
-        assert created.map(None, [("sleep_if_first", 600.0, tmp_path)]) == ["answer"]
+    monkeypatch.setattr(handout, "OVERDUE_SECONDS", 600.0)
+    with pool.create(PoolConfig(backend="ray", workers=2), Bench) as created:
+        created.map(None, [("sleep", 0.05)] * 4)  # the pace is known
+        busy = [("sleep_if_first", 600.0, tmp_path), *[("sleep", 0.02)] * 200]
+        assert created.map(None, busy)[0] == "answer"
     first, second = sorted(tmp_path.iterdir(), key=lambda path: path.stat().st_mtime)
     assert first.name != second.name
-    assert "a worker did not answer for 1 s: it is replaced" in caplog.text
+    assert "a worker did not answer within 1 s: it is replaced" in caplog.text
     deadline = time.monotonic() + 10
     while alive({int(first.name)}) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -115,11 +118,14 @@ class Frail(Bench):
     """Can be made once, and again when ``mended`` is there."""
 
     def __init__(self, folder: Path, deadly: bool) -> None:
-        if not (folder / "mended").exists() and (folder / "made").exists():
+        if (folder / "mended").exists():
+            return
+        try:
+            (folder / "made").touch(exist_ok=False)
+        except FileExistsError:
             if deadly:
                 os.kill(os.getpid(), signal.SIGKILL)
-            raise InputError("other sources")
-        (folder / "made").touch()
+            raise InputError("other sources") from None
 
 
 @pytest.mark.parametrize("deadly", [False, True])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from evo_plastic.errors import ClusterLost
 from workers.cutting import LONGEST_SECONDS, WORTH_CALLS, cut
-from workers.handout import HOPELESS_SECONDS, OVERDUE_SECONDS, Handout, Pace
+from workers.handout import HOPELESS_SECONDS, OVERDUE_SECONDS, UNKNOWN_SECONDS, Handout, Pace
 
 seconds = st.floats(1e-6, 1e3)
 
@@ -109,11 +109,22 @@ def test_an_answered_chunk_cannot_be_lost() -> None:
 def test_how_long_a_chunk_may_take_follows_from_its_size_and_the_slowest_worker() -> None:
     pace = Pace()
     assert pace.overdue(100.0) == OVERDUE_SECONDS
+    assert pace.hopeless(100.0, losses=1) == 2 * UNKNOWN_SECONDS
+    pace.note(1e-6, size=1.0)
+    assert pace.overdue(100.0) == OVERDUE_SECONDS
     assert pace.hopeless(100.0) == HOPELESS_SECONDS
+    pace = Pace()
     pace.note(10.0, size=5.0)  # two seconds per unit
     pace.note(1.0, size=5.0)
     assert pace.overdue(10.0) == pytest.approx(4 * 20 * 0.99)
     assert pace.hopeless(10.0, losses=1) == pytest.approx(2 * 20 * 20 * 0.99)
+
+
+def test_a_pause_hardly_counts() -> None:
+    pace = Pace()
+    pace.note(2.0, size=100.0)
+    pace.note(60.0, size=1.0)
+    assert pace.overdue(100.0) == 4 * 2 * 2.0
 
 
 def test_a_slow_worker_is_forgotten_in_time() -> None:

@@ -12,16 +12,15 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import ray
 from ray.exceptions import RayError
 
 from evo_plastic.errors import ClusterLost, InputError
+from workers.census import Census
 from workers.pool import available_cpus
 
 OBJECT_STORE_BYTES = 200_000_000  # Ray's default is 30 % of the memory; a run needs little
@@ -45,13 +44,15 @@ class Cluster:
     joined: bool
     environment: dict[str, str]
     owned: bool
+    census: Census
 
     def wanted(self) -> int:
         """How many workers there should be at present."""
-        return self.workers or max(_cpus_now(int(time.monotonic())), 1)
+        return self.workers or max(self.census.cpus, 1)
 
     def close(self) -> None:
         """Leave the cluster; an embedded one ends, with all its processes."""
+        self.census.close()
         if self.owned:
             ray.shutdown()
 
@@ -79,15 +80,7 @@ def start(address: str | None, workers: int | None) -> Cluster:
             else:
                 _join(address)
     joined = address is not None
-    if not joined:
-        workers = workers or max(int(ray.cluster_resources().get("CPU", 0)), 1)
-    return Cluster(workers, joined, environment, owned)
-
-
-@lru_cache(maxsize=1)
-def _cpus_now(second: int) -> int:
-    """Of the whole cluster, asked once in a second."""
-    return int(ray.cluster_resources().get("CPU", 0))
+    return Cluster(workers, joined, environment, owned, Census(repeated=joined))
 
 
 def _python_path() -> str:

@@ -32,12 +32,13 @@ class PoolEvaluator:
 
     def fitness(self, strategy: AnyStrategy, proposal: Proposal, trial: Trial) -> PopulationResult:
         """Fitness of the members of a trial, (members,)."""
-        if self._population is None or self._population.proposal is not proposal:
-            self._population = PopulationJob(strategy, proposal)
+        job = self._population
+        if job is None or job.strategy is not strategy or job.proposal is not proposal:
+            self._population = job = PopulationJob(strategy, proposal)
         lives = len(trial.task_set) * trial.repeats
         parts = self._cut(len(trial.members), lives)
         trials = [replace(trial, members=trial.members[part.start : part.stop]) for part in parts]
-        results = self._map(self._population, trials, [len(part) * lives for part in parts])
+        results = self._map(job, trials, [len(part) * lives for part in parts])
         fitness = np.concatenate([one.fitness for one in results])
         seconds = sum(one.seconds for one in results)
         return PopulationResult(fitness, sum(one.steps for one in results), seconds)

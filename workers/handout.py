@@ -19,7 +19,10 @@ OVERDUE, OVERDUE_SECONDS = 4.0, 5.0
 HOPELESS, HOPELESS_SECONDS = 20.0, 30.0
 """Likewise for a worker that is given up; twice as long for a chunk that was lost before."""
 
-FADING = 0.99
+UNKNOWN_SECONDS = 600.0
+"""Likewise before anything is known of the pace, and for a worker that starts."""
+
+FADING, GROWTH = 0.99, 2.0
 
 
 class Pace:
@@ -29,7 +32,10 @@ class Pace:
         self._slowest = 0.0
 
     def note(self, seconds: float, size: float) -> None:
-        self._slowest = max(seconds / size, FADING * self._slowest)
+        pace = seconds / size
+        if self._slowest > 0.0:
+            pace = min(pace, GROWTH * self._slowest)  # one pause is not a pace
+        self._slowest = max(pace, FADING * self._slowest)
 
     def overdue(self, size: float) -> float:
         """Seconds after which a chunk may be handed out again."""
@@ -37,6 +43,8 @@ class Pace:
 
     def hopeless(self, size: float, losses: int = 0) -> float:
         """Seconds after which its worker is given up."""
+        if self._slowest == 0.0:
+            return UNKNOWN_SECONDS * 2.0**losses
         return max(HOPELESS * self._slowest * size, HOPELESS_SECONDS) * 2.0**losses
 
 
@@ -78,7 +86,7 @@ class Handout:
         self.results.setdefault(chunk, result)
 
     def lose(self, chunk: int, why: str) -> None:
-        """The worker that had a chunk is gone; ``ClusterLost`` if it was not the first one."""
+        """The worker that had a chunk is gone; ``ClusterLost`` if it was the third."""
         self._copies[chunk] -= 1
         if chunk in self.results:
             return

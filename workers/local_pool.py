@@ -47,9 +47,10 @@ class LocalPool(Pool):
         pending = set(futures)
         while pending:
             done, pending = wait(pending, POLL_SECONDS, return_when=FIRST_EXCEPTION)
-            self._patience()
             for future in done:
                 future.result()
+            if pending:
+                self._patience()
 
     def _run(self, shared: Any, chunk: Any) -> Any:
         worker: Worker | None = getattr(self._own, "worker", None)

@@ -5,7 +5,8 @@ hangs is noticed by the time its chunk takes: Ray itself would wait for ever. On
 per worker: handing out a second one ahead saved 0.1 ms per chunk, and an actor that dies would
 take two chunks along.
 
-Not in our hands: when Ray on the driver's own machine dies, Ray ends the driver's process.
+Not in our hands: when Ray on the driver's own machine dies, or the cluster's head for a minute,
+Ray ends the driver's process.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ from evo_plastic.errors import ClusterLost
 from evo_plastic.jit import FINGERPRINT
 from workers.actor import Actor
 from workers.cluster import TOKEN_HINT, Cluster, first_line
-from workers.handout import Handout, Pace
+from workers.handout import UNKNOWN_SECONDS, Handout, Pace
 from workers.patience import Patience, never
 from workers.pool import POLL_SECONDS, MakeWorker, Pool
 from workers.starts import Starts
@@ -36,14 +37,14 @@ _log = logging.getLogger(__name__)
 class Call:
     """What an actor is busy with; without a chunk, its result is of no use to the map.
 
-    hopeless: seconds after which the actor is given up.
+    size, losses: of the chunk, see ``Handout``.
     """
 
     actor: Any
     chunk: int | None = None
     starting: bool = False
     size: float = 1.0
-    hopeless: float = float("inf")
+    losses: int = 0
     begun: float = field(default_factory=time.monotonic)
 
     @property
@@ -142,8 +143,7 @@ class RayPool(Pool):
         while self._idle and (chunk := self._next(current)) is not None:
             actor, size = self._idle.pop(), current.sizes[chunk]
             call = actor.run.remote(reference.hex(), [reference], packed[chunk])
-            hopeless = self._pace.hopeless(size, current.losses(chunk))
-            self._calls[call] = Call(actor, chunk, size=size, hopeless=hopeless)
+            self._calls[call] = Call(actor, chunk, size=size, losses=current.losses(chunk))
 
     def _next(self, current: Handout) -> int | None:
         """A chunk that waits, or one that is overdue with somebody else."""
@@ -160,16 +160,15 @@ class RayPool(Pool):
     def _collect(self, current: Handout) -> None:
         """Wait a moment for one call to end, and take its outcome into account."""
         self._fill()
-        done = self._wait()
-        for reference in done:
+        for reference in self._wait():
             self._take(reference, self._calls.pop(reference), current)
-        if not done:
-            self._give_up_the_hopeless(current)
+        self._give_up_the_hopeless(current)
         if self._idle or not all(call.starting for call in self._calls.values()):
             self._watch.somebody_works()
         else:
             self._watch.nobody_works(self.size)
-        self._patience()
+        if not current.done:
+            self._patience()
 
     def _wait(self) -> list[Any]:
         if not self._calls:  # a pause after failed starts
@@ -182,7 +181,7 @@ class RayPool(Pool):
         try:
             result = ray.get(reference)
         except (RayTaskError, UnserializableException) as error:
-            self._take_exception(call, error)
+            self._take_exception(call, error, current)
         except RayError as error:
             self._take_death(call, error, current)
         else:
@@ -193,21 +192,23 @@ class RayPool(Pool):
                 self._pace.note(call.seconds, call.size)
                 current.answer(call.chunk, pickle.loads(result))
 
-    def _take_exception(self, call: Call, error: RayError) -> None:
+    def _take_exception(self, call: Call, error: RayError, current: Handout) -> None:
         """Raise what the worker's own code raised, with its traceback as the cause.
 
         What cannot be pickled is raised as Ray's own error, which quotes the traceback. A late
         worker that cannot be made, as on a node with other sources, does not end a run.
         """
         cause = getattr(error, "cause", error)
-        if not call.starting:
+        if isinstance(cause, RayError) and cause is not error:  # it could not get what is shared
+            self._take_death(call, cause, current)
+        elif not call.starting:
             self._idle.append(call.actor)
-            if call.chunk is not None:
+            if call.chunk is not None and call.chunk not in current.results:
                 raise cause from error
         else:
             self._discard(call.actor)
             self._starts.failed()
-            if not self._starts.any_succeeded:
+            if not self._starts.any_succeeded and not self._others_start():
                 raise cause from error
             _log.warning("a worker does not start: %s", first_line(cause))
 
@@ -215,26 +216,35 @@ class RayPool(Pool):
         self._discard(call.actor)
         if call.starting:
             self._starts.failed()
-            if self._starts.hopeless:
+            if self._starts.hopeless and not self._others_start():
                 raise ClusterLost(
                     f"workers do not start on the cluster ({TOKEN_HINT}): {error}"
                 ) from error
         # Others may have died with it. One that is asked now takes no chunk along.
         while self._idle:
             actor = self._idle.pop()
-            self._calls[actor.ping.remote()] = Call(actor, hopeless=self._pace.hopeless(0.0))
+            self._calls[actor.ping.remote()] = Call(actor, size=0.0)
         if call.chunk is not None:
             current.lose(call.chunk, first_line(error))
 
     def _give_up_the_hopeless(self, current: Handout) -> None:
         for reference, call in list(self._calls.items()):
-            if call.seconds > call.hopeless:
-                del self._calls[reference]
-                self._discard(call.actor)
-                why = f"a worker did not answer for {call.seconds:.0f} s"
-                _log.warning("%s: it is replaced", why)
-                if call.chunk is not None:
-                    current.lose(call.chunk, why)
+            if call.seconds < self._deadline(call) or ray.wait([reference], timeout=0)[0]:
+                continue
+            del self._calls[reference]
+            self._discard(call.actor)
+            why = f"a worker did not {'start' if call.starting else 'answer'} within"
+            why = f"{why} {call.seconds:.0f} s"
+            _log.warning("%s: it is replaced", why)
+            if call.chunk is not None:
+                current.lose(call.chunk, why)
+
+    def _deadline(self, call: Call) -> float:
+        # Replacing a worker that only waits for room does no harm.
+        return UNKNOWN_SECONDS if call.starting else self._pace.hopeless(call.size, call.losses)
+
+    def _others_start(self) -> bool:
+        return any(call.starting for call in self._calls.values())
 
     def _discard(self, actor: Any) -> None:
         ray.kill(actor)  # it may only be out of reach

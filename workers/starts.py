@@ -9,7 +9,7 @@ LONGEST_SECONDS = 60.0
 
 
 class Starts:
-    """After each failure in a row the pause is twice as long."""
+    """After each try in a row that failed, the pause is twice as long."""
 
     def __init__(self) -> None:
         self.any_succeeded = False
@@ -28,5 +28,7 @@ class Starts:
         self._failed = 0
 
     def failed(self) -> None:
+        if not self.allowed():  # another of the same try
+            return
         self._failed += 1
         self._pause_ends = time.monotonic() + min(2.0 ** (self._failed - 1), LONGEST_SECONDS)

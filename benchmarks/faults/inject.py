@@ -2,6 +2,7 @@
 
 import json
 import random
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -59,7 +60,7 @@ def injure(name: str, number: int, here: Machines, run: Run, expected: dict[str,
             outcome["struck"] = INJURIES[name](here, run, random.Random(f"{name} {number}"))
             outcome["completed"] = int(run.finish() == 0)
             outcome["identical"] = int(bool(outcome["completed"]) and run.results() == expected)
-        except (RuntimeError, TimeoutError) as error:
+        except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
             click.echo(f"{name}: {error}", err=True)
     if not outcome["identical"]:
         click.echo(run.log.read_text(), err=True)

@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from benchmarks.faults.machines import Machines, wait_for
+from benchmarks.faults.machines import Machines, actors_of, raylet, running, wait_for
 from benchmarks.faults.runs import GENERATIONS, Run
 
 DRIVER_KILLS = 10
@@ -22,6 +22,12 @@ def somewhere_in(run: Run, rng: random.Random) -> None:
     time.sleep(rng.uniform(0.0, 1.0))
 
 
+def all_of(machines: Machines) -> list[int]:
+    """The workers, once every node has its own."""
+    wait_for(lambda: len(machines.actors()) >= len(machines.nodes), "worker on every node")
+    return machines.actors()
+
+
 def an_actor(machines: Machines, run: Run, rng: random.Random) -> int:
     """Kill -9 of the process of one worker."""
     somewhere_in(run, rng)
@@ -32,7 +38,7 @@ def an_actor(machines: Machines, run: Run, rng: random.Random) -> int:
 def all_actors(machines: Machines, run: Run, rng: random.Random) -> int:
     """Kill -9 of all workers at once."""
     somewhere_in(run, rng)
-    actors = machines.actors()
+    actors = all_of(machines)
     for actor in actors:
         os.kill(actor, signal.SIGKILL)
     return len(actors)
@@ -53,12 +59,11 @@ def a_node(machines: Machines, run: Run, rng: random.Random) -> int:
 
 
 def a_late_node(machines: Machines, run: Run, rng: random.Random) -> int:
-    """A third node joins, and must be given work."""
+    """A third node joins, and a worker there must be given a chunk."""
     somewhere_in(run, rng)
-    before = set(machines.actors())
-    machines.add()
-    wait_for(lambda: set(machines.actors()) - before, "worker on the node that joined")
-    return 1
+    late = raylet(machines.add())
+    wait_for(lambda: actors_of(late, busy=True) or not running(run.number), "chunk for the node")
+    return int(running(run.number))
 
 
 def all_nodes(machines: Machines, run: Run, rng: random.Random) -> int:
@@ -96,7 +101,7 @@ def a_hang(machines: Machines, run: Run, rng: random.Random) -> int:
 def all_hang(machines: Machines, run: Run, rng: random.Random) -> int:
     """All workers are stopped for good, so that nobody could take over a chunk."""
     somewhere_in(run, rng)
-    actors = machines.actors()
+    actors = all_of(machines)
     for actor in actors:
         os.kill(actor, signal.SIGSTOP)
     return len(actors)
@@ -104,15 +109,16 @@ def all_hang(machines: Machines, run: Run, rng: random.Random) -> int:
 
 def the_driver(machines: Machines, run: Run, rng: random.Random) -> int:
     """Kill -9 of the driver at random moments of one run, which is resumed every time."""
+    killed = 0
     for _ in range(DRIVER_KILLS):
-        # From its first imports to three generations on: it may be killed before any new one.
+        # From its first imports to two generations on: it may be killed before any new one.
         time.sleep(rng.uniform(0.0, 2.0))
         if rng.random() < 0.7:
-            run.reach(min(run.generation + rng.randint(1, 3), GENERATIONS - 1))
-            time.sleep(rng.uniform(0.0, 1.0))
-        run.kill()
+            run.reach(min(run.generation + rng.randint(1, 2), GENERATIONS - 2))
+            time.sleep(rng.uniform(0.0, 0.2))
+        killed += run.kill() == -signal.SIGKILL
         run.start()
-    return DRIVER_KILLS
+    return killed
 
 
 def the_driver_gently(machines: Machines, run: Run, rng: random.Random) -> int:

@@ -75,14 +75,18 @@ def raylet(node: Any) -> int:
     return int(process.process.pid)
 
 
-def actors_of(raylet: int) -> list[int]:
-    """Children of a raylet that are our actors: Ray writes what they do into their title."""
+def actors_of(raylet: int, busy: bool = False) -> list[int]:
+    """Children of a raylet that are our actors: Ray writes what they do into their title.
+
+    busy: only those that are about a chunk.
+    """
+    beginning = b"ray::Actor.run" if busy else b"ray::Actor"
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
             title = (folder / "cmdline").read_bytes()
-            if int(parent) == raylet and title.startswith(b"ray::Actor"):
+            if int(parent) == raylet and title.startswith(beginning):
                 found.append(int(folder.name))
     return sorted(found)
 

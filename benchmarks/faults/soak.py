@@ -4,6 +4,7 @@ The number of generations is not set: after the time is up, as many are trained 
 disturbing them, and the two must be equal.
 """
 
+import contextlib
 import json
 import random
 import signal
@@ -70,7 +71,9 @@ class Soak:
             elif self._here.actors():
                 (kind,) = self._rng.choices(kinds, weights)
                 self._note(kind)
-                KINDS[kind][0](self._here, self._run, self._rng)
+                # What was to be injured may have ended by itself, as after a raylet's death.
+                with contextlib.suppress(ProcessLookupError, IndexError):
+                    KINDS[kind][0](self._here, self._run, self._rng)
 
     def _rest(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -111,10 +114,11 @@ def main(minutes: float, out: Path) -> None:
                 run.kill(signal.SIGTERM)
                 generations = run.generation
                 run.start(f"training.generations={generations}")
-                run.finish()
+                if run.finish() != 0:
+                    raise click.ClickException(run.log.read_text())
         undisturbed = Run(Path(folder) / "undisturbed")
         undisturbed.start(f"training.generations={generations}")
-        undisturbed.finish(60 * 60 * minutes)
+        undisturbed.finish(10 * 60 * minutes)
         identical = undisturbed.results() == run.results()
         click.echo(run.log.read_text())
     record = {

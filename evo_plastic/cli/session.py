@@ -152,6 +152,8 @@ def _evolve(
 
     try:
         progress = training.evolve(progress, lambda: stop.received is not None, report)
+    except Abandoned:
+        return latest, "interrupted"
     except BaseException as error:
         ending: Ending = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
         manifest.save(run.manifest, manifest.end(record, ending, _totals(latest)))
