@@ -195,18 +195,6 @@ def test_a_worker_that_cannot_be_made_says_why(embedded: cluster.Cluster) -> Non
         pool.create(config, Unmakeable)
 
 
-def test_a_token_that_others_can_read_is_hidden(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    token = tmp_path / ".ray" / "auth_token"
-    token.parent.mkdir()
-    token.write_text("secret")
-    token.chmod(0o644)
-    cluster.hide_token()
-    assert token.stat().st_mode & 0o777 == 0o600
-
-
 def test_ray_leaves_the_signal_handlers_of_the_driver_in_place(
     embedded: cluster.Cluster, terminations: list[int]
 ) -> None:

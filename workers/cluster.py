@@ -1,33 +1,29 @@
 """Ray as a place to run workers: start one on this machine, or join one that runs.
 
-Ray's servers listen on every interface, also when told 127.0.0.1 (tried with 2.60); what keeps
-strangers out of an embedded Ray is its token, which since 2.59 it demands by itself. Joining
-sends a token when RAY_AUTH_MODE=token is set, or for ``auto`` when ~/.ray/auth_token exists; an
-open cluster that is sent one ends every actor of ours before it starts.
+A cluster is joined with its token, or, if it demands none, only by who says that this is meant:
+whoever reaches an open cluster can run code on it, and so read and change what we do there.
 """
 
 import contextlib
 import logging
 import os
 import signal
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import ray
+from ray._private import services
 from ray.exceptions import RayError
 
 from evo_plastic.errors import ClusterLost, InputError
+from workers import embedded_ray, gcs_door, tokens
 from workers.census import Census
 from workers.pool import available_cpus
 
-OBJECT_STORE_BYTES = 200_000_000  # Ray's default is 30 % of the memory; a run needs little
-CONNECT_SECONDS = 5.0
 TOKEN_HINT = "RAY_AUTH_MODE here must be the cluster's: token or disabled"
 
-_log = logging.getLogger(__name__)
 _home = Path(__file__).resolve().parent.parent
 
 
@@ -57,15 +53,16 @@ class Cluster:
             ray.shutdown()
 
 
-def start(address: str | None, workers: int | None) -> Cluster:
+def start(address: str | None, workers: int | None, insecure: bool = False) -> Cluster:
     """Join the Ray at ``address`` (``auto`` or host:port), or start one here if it is None.
 
     A process that is already connected keeps its connection, which is then left open at the
-    end. Without ``workers`` there is one per CPU. Raises ``ClusterLost`` when Ray does not
-    start or answer, ``InputError`` when ``address`` is not an address.
+    end. Without ``workers`` there is one per CPU. ``insecure``: join a cluster that demands no
+    token, too. Raises ``ClusterLost`` when Ray does not start or answer, ``InputError`` when
+    ``address`` is not an address, or we are not let in.
     """
     if address is not None:
-        address = _reachable(address)
+        address, token = _admitted(address, insecure)
     environment = {
         f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")
     }
@@ -76,9 +73,9 @@ def start(address: str | None, workers: int | None) -> Cluster:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         with _signal_handlers_kept():
             if address is None:
-                _start_embedded(workers or available_cpus())
+                embedded_ray.start(workers or available_cpus())
             else:
-                _join(address)
+                _join(address, token)
     joined = address is not None
     return Cluster(workers, joined, environment, owned, Census(repeated=joined))
 
@@ -101,66 +98,39 @@ def _signal_handlers_kept() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-def _start_embedded(cpus: int) -> None:
-    try:
-        _start_once(cpus)
-    except ClusterLost as error:
-        # On a busy machine Ray's helpers can miss its start-up limits (ray#65983).
-        _log.warning("%s; trying once more", error)
-        _start_once(cpus)
-    hide_token()
+def _admitted(address: str, insecure: bool) -> tuple[str, str | None]:
+    """host:port, and the token that is needed there.
 
-
-def _start_once(cpus: int) -> None:
-    try:
-        ray.init(
-            address="local",
-            num_cpus=cpus,
-            object_store_memory=OBJECT_STORE_BYTES,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
-    except Exception as error:
-        # A node that does not come up is reported by a bare Exception.
-        if type(error) is not Exception and not isinstance(
-            error, OSError | RuntimeError | RayError
-        ):
-            raise
-        ray.shutdown()
-        raise ClusterLost(f"Ray did not start on this machine: {first_line(error)}") from error
-
-
-def hide_token() -> None:
-    """Ray 2.60 writes its token readable for every user of the machine."""
-    token = Path.home() / ".ray" / "auth_token"
-    if token.is_file() and token.stat().st_mode & 0o077:
-        token.chmod(0o600)
-
-
-def _reachable(address: str) -> str:
-    """Ask for a connection first: ray.init itself tries a dead address for many minutes."""
+    ray.init itself tries a dead or closed door for many minutes.
+    """
     if address == "auto":
-        address = os.environ.get("RAY_ADDRESS", "auto")
-        if address == "auto":
-            return address
+        address = _running()
     host, _, port = address.rpartition(":")
     if not host or "/" in host or not port.isdecimal():
         raise InputError(f"pool.address is {address!r}; expected 'auto' or host:port")
+
+    def answers(token: str | None) -> bool:
+        return gcs_door.answers(host.strip("[]"), int(port), token)
+
+    return address, tokens.needed(address, answers, insecure)
+
+
+def _running() -> str:
+    """The cluster that RAY_ADDRESS names, or else one that this machine is part of."""
     try:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        raise ClusterLost(f"no Ray cluster to join at {address}: {error}") from error
+        address: str = services.canonicalize_bootstrap_address_or_die("auto")
+    except (OSError, ValueError) as error:
+        raise ClusterLost(f"no Ray cluster to join: {first_line(error)}") from error
     return address
 
 
-def _join(address: str) -> None:
+def _join(address: str, token: str | None) -> None:
+    # An open cluster that is shown a token ends every actor of ours before it starts.
+    tokens.set_mode("disabled" if token is None else "token")
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (OSError, RuntimeError, ValueError, RayError) as error:
-        raise ClusterLost(
-            f"no Ray cluster to join at {address}: {first_line(error)} ({TOKEN_HINT})"
-        ) from error
+        raise ClusterLost(f"no Ray cluster to join at {address}: {first_line(error)}") from error
 
 
 def first_line(error: BaseException) -> str:

@@ -88,12 +88,13 @@ def open_evaluator(
     network: NetworkConfig,
     spec: NetworkSpec,
     stopping: Callable[[], bool] = never,
+    insecure: bool = False,
 ) -> Iterator[PoolEvaluator]:
     """Start the configured pool for one network; it ends with the block.
 
-    stopping: whether an end was asked for, see ``Pool.map``.
+    stopping: whether an end was asked for, see ``Pool.map``. insecure: see ``pool.create``.
     """
     make_worker = partial(warm_worker, spec, network.precision)
     make_worker()  # once, before there are several
-    with pool.create(config, make_worker, stopping) as workers_pool:
+    with pool.create(config, make_worker, stopping, insecure) as workers_pool:
         yield PoolEvaluator(workers_pool)

@@ -69,11 +69,15 @@ def available_cpus() -> int:
 
 
 def create(
-    config: PoolConfig, make_worker: MakeWorker, stopping: Callable[[], bool] = never
+    config: PoolConfig,
+    make_worker: MakeWorker,
+    stopping: Callable[[], bool] = never,
+    insecure: bool = False,
 ) -> Pool:
     """Start the pool that ``config`` asks for; ``make_worker`` is picklable, called per worker.
 
-    Raises ``ClusterLost`` when Ray cannot be started or joined.
+    insecure: on a cluster that demands no token, too. Raises ``ClusterLost`` when Ray cannot be
+    started or joined, ``InputError`` when a cluster does not let us in.
     """
     backend = config.backend
     if backend == "auto":
@@ -85,4 +89,5 @@ def create(
     from workers import cluster
     from workers.ray_pool import RayPool
 
-    return RayPool(make_worker, cluster.start(config.address, config.workers), stopping)
+    started = cluster.start(config.address, config.workers, insecure)
+    return RayPool(make_worker, started, stopping)

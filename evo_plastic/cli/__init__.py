@@ -17,6 +17,8 @@ from evo_plastic.errors import ClusterLost, InputError, Interrupted, TrainingFai
 
 COMMANDS = {
     "train": "Train a network as a configuration file says, or resume a run.",
+    "submit": "Train on a Ray cluster that runs, as a job there.",
+    "jobs": "List, follow and stop the jobs of a Ray cluster.",
     "evaluate": "Measure trained genomes on task sets, against oracle and random.",
     "inspect": "Look inside one lifetime: memories, activity, modulation.",
     "compare": "Compare ways to train, several runs each, with intervals.",

@@ -35,3 +35,16 @@ seed_option = click.option(
 workers_option = click.option(
     "--workers", type=click.IntRange(min=1), help="[default: one per CPU]"
 )
+
+address_option = click.option(
+    "--address",
+    required=True,
+    envvar="RAY_API_SERVER_ADDRESS",
+    show_envvar=True,
+    metavar="URL",
+    help="Job server of the cluster, e.g. http://127.0.0.1:8265.",
+)
+
+insecure_option = click.option(
+    "--insecure", is_flag=True, help="Use a Ray cluster that demands no token, too."
+)

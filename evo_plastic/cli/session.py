@@ -86,8 +86,11 @@ def _network(experiment: Experiment, start: GenomeFile | None, path: Path) -> Ne
     return spec
 
 
-def train(plan: Plan, stop: StopRequest) -> None:
-    """Train until the end, a stop request or an error; the manifest says which."""
+def train(plan: Plan, stop: StopRequest, insecure: bool = False) -> None:
+    """Train until the end, a stop request or an error; the manifest says which.
+
+    insecure: on a cluster that demands no token, too.
+    """
     run = RunDirectory(plan.path) if plan.resume else RunDirectory.create(plan.path)
     experiment, reporter = plan.experiment, make_reporter()
     spec, start = plan.spec, plan.start
@@ -97,8 +100,8 @@ def train(plan: Plan, stop: StopRequest) -> None:
             about = start.network, start.facts, start.ties
             save_genome(run.start, start.layout, start.genome, *about)
         reporter.start(f"{run.path}: {spec.title}, {spec.n_gene} genes; starting workers")
-        pool, network = experiment.pool, experiment.network
-        with open_evaluator(pool, network, spec, lambda: stop.received is not None) as evaluator:
+        where = experiment.pool, experiment.network, spec
+        with open_evaluator(*where, lambda: stop.received is not None, insecure) as evaluator:
             first = None if start is None else start.genome
             search = make_search(experiment, spec, evaluator)
             training = Training(experiment, spec, run, search, evaluator, first)

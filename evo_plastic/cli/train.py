@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from evo_plastic.cli.options import overrides_option
+from evo_plastic.cli.options import insecure_option, overrides_option
 
 
 @click.command()
@@ -14,8 +14,13 @@ from evo_plastic.cli.options import overrides_option
 @click.option("--run", "run_path", type=click.Path(path_type=Path), metavar="DIR",
               help="Run directory; by default runs/<config>-s<seed>-<time>.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with the run in --run.")
+@insecure_option
 def command(
-    config: Path | None, overrides: tuple[str, ...], run_path: Path | None, resume: bool
+    config: Path | None,
+    overrides: tuple[str, ...],
+    run_path: Path | None,
+    resume: bool,
+    insecure: bool,
 ) -> None:
     """Evolve a network as CONFIG says; with --resume, CONFIG may be left out.
 
@@ -31,7 +36,7 @@ def command(
     else:
         plan = session.plan_new(config, overrides, run_path)
     with StopSignals() as signals:
-        session.train(plan, signals)
+        session.train(plan, signals, insecure)
 
 
 class StopSignals:
