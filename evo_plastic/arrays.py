@@ -24,16 +24,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evo_plastic.errors import InputError
-from evo_plastic.files import read_whole, write_whole
+from evo_plastic.errors import InputError, brief
+from evo_plastic.files import parse_json, read_whole, write_whole
 
 Arrays = dict[str, NDArray[Any]]
 
 FACTS = "facts"
 MEMBERS_LIMIT = 10_000
+FACTS_LIMIT_BYTES = 2**20
+"""Of the text in memory, 4 bytes a character: errors in it take far more to explain."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 _DTYPE = re.compile(r"\|b1|[|<][iu][1248]|<f[248]|<U[1-9]\d*")
 _DIGEST_SIZE = 64
+_ENTRY = b"PK\x01\x02"  # begins each entry of an archive's directory
 # Only what numpy writes before plain numbers and text: its own reader evaluates a header.
 _HEADER = re.compile(
     rb"\x93NUMPY\x01\x00(?P<length>..)"
@@ -93,30 +96,33 @@ def load_arrays(path: Path, schema: str, limit_bytes: int) -> tuple[Arrays, dict
     ``InputError`` if it is missing, too large, damaged, or of another schema.
     """
     data = read_whole(path, limit_bytes)
-    body, digest = data[:-_DIGEST_SIZE], data[-_DIGEST_SIZE:]
+    body, digest = memoryview(data)[:-_DIGEST_SIZE], data[-_DIGEST_SIZE:]
     if not data.startswith(b"PK"):
         raise InputError(f"{path} is no array file: expected {schema} (.npz)")
     if hashlib.sha256(body).hexdigest().encode() != digest:
         raise InputError(f"{path} is damaged: its sha256 differs (expected {schema})")
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with _open(data) as archive:
             _check_members(archive.infolist(), limit_bytes)
             arrays = {name[:-4]: decode(archive.read(name)) for name in archive.namelist()}
-        document = json.loads(str(arrays.pop(FACTS)[()]))
+        document = parse_json(str(arrays.pop(FACTS)[()]))
         found, facts = document["schema"], dict(document["facts"])
     except MALFORMED as error:
-        raise InputError(f"{path} is damaged: {error} (expected {schema})") from error
+        raise InputError(f"{path} is damaged: {brief(error)} (expected {schema})") from error
     if found != schema:
-        raise InputError(f"{path} is {found!r}, expected {schema!r}")
+        raise InputError(f"{path} is {brief(repr(found))}, expected {schema!r}")
     return arrays, facts
 
 
-def member_names(path: Path) -> list[str]:
-    """Names of the arrays that a zip file says it holds; none if it is no zip file."""
+def member_names(path: Path, limit_bytes: int) -> list[str]:
+    """Names of the arrays that a zip file says it holds; none if it is no zip file.
+
+    Nor are there any in a file that is unreadable or larger than ``limit_bytes``.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _open(read_whole(path, limit_bytes)) as archive:
             return [name.removesuffix(".npy") for name in archive.namelist()]
-    except (OSError, zipfile.BadZipFile, ValueError):
+    except (InputError, *MALFORMED):
         return []
 
 
@@ -127,11 +133,18 @@ def load_plain(path: Path, names: Sequence[str], limit_bytes: int) -> Arrays:
     """
     data = read_whole(path, limit_bytes)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with _open(data) as archive:
             members = {name: _member(archive, f"{name}.npy", limit_bytes) for name in names}
         return {name: decode(member, any_order=True) for name, member in members.items()}
     except MALFORMED as error:
-        raise InputError(f"{path} does not hold {', '.join(names)}: {error}") from error
+        raise InputError(f"{path} does not hold {', '.join(names)}: {brief(error)}") from error
+
+
+def _open(data: bytes) -> zipfile.ZipFile:
+    # Each member is an object of Python's, many times as large as the few bytes that name it.
+    if data.count(_ENTRY) > MEMBERS_LIMIT:
+        raise ValueError(f"more than {MEMBERS_LIMIT} members")
+    return zipfile.ZipFile(io.BytesIO(data))
 
 
 def _member(archive: zipfile.ZipFile, name: str, limit_bytes: int) -> bytes:
@@ -177,6 +190,9 @@ def _check_members(members: list[zipfile.ZipInfo], limit_bytes: int) -> None:
             raise ValueError(f"member {member.filename!r} is not a named array")
         if member.compress_type != zipfile.ZIP_STORED:
             raise ValueError(f"member {member.filename!r} is compressed")
+    facts = sum(member.file_size for member in members if member.filename == f"{FACTS}.npy")
+    if facts > FACTS_LIMIT_BYTES:
+        raise ValueError(f"its facts are larger than {FACTS_LIMIT_BYTES} bytes")
     if sum(member.file_size for member in members) > limit_bytes:
         raise ValueError(f"its members are larger than {limit_bytes} bytes")
 

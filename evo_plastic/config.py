@@ -15,6 +15,8 @@ from pydantic import (
     model_validator,
 )
 
+from evo_plastic.errors import brief
+
 Count = Annotated[int, Field(strict=True, ge=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -33,7 +35,7 @@ TRACED: tuple[NetworkName, ...] = ("prnn-et", "prnn-scratch-et")
 
 def faults(error: ValidationError) -> str:
     """What a document that is not a configuration file has wrong, on one line."""
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    return brief("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
 
 
 class Section(BaseModel):

@@ -15,6 +15,15 @@ class InputError(Exception):
     exit_code = 2
 
 
+LONGEST = 400
+
+
+def brief(what: object) -> str:
+    """Its text on one line, cut to ``LONGEST`` characters: a file may say anything of itself."""
+    text = " ".join(str(what).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
 class TrainingFailed(Exception):
     """Training cannot go on, for example because no fitness is finite."""
 

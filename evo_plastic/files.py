@@ -1,9 +1,12 @@
 """Files that are written whole or not at all, and read only when they are of sensible size."""
 
+import json
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NoReturn
 
 from evo_plastic.errors import InputError
 
@@ -13,23 +16,29 @@ PARTIAL = ".partial"
 def write_whole(path: Path, data: bytes) -> None:
     """Replace ``path`` by ``data``: a killed process leaves the old file or the new one.
 
-    The temporary file lies in the same folder, named ``.<name>.<pid>.partial``.
+    ``InputError`` naming ``path``, and the old file, where that fails. The temporary file lies
+    in the same folder, named ``.<name>.<pid>.partial``.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
+    with writing(path):
+        try:
+            with partial.open("wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until its names are on disk: only then is a new file safe from a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with partial.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
+        os.fsync(descriptor)
     finally:
-        partial.unlink(missing_ok=True)
-    # The new name itself is safe from a power cut only once its folder is on disk.
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 @contextmanager
@@ -52,6 +61,24 @@ def read_whole(path: Path, limit_bytes: int) -> bytes:
         raise InputError(f"{path} does not exist") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"{path} cannot be the name of a file: {error}") from error
     if len(data) > limit_bytes:
         raise InputError(f"{path} is larger than the limit of {limit_bytes} bytes")
     return data
+
+
+def parse_json(text: str | bytes) -> Any:
+    """One JSON document. ``ValueError`` or ``RecursionError`` if ``text`` is none.
+
+    NaN and infinity, which JSON does not have and Python would read, are refused.
+    """
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    return float(text) if math.isfinite(float(text)) else _refuse(text)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -183,6 +184,35 @@ def test_a_writer_killed_inside_a_file_leaves_the_last_checkpoint(
     assert [path.stat().st_size for path in run.path.rglob(".*.partial")] == [10**6]
     assert newest_checkpoint(run).facts == {"best": 1 / 7}
     assert caplog.messages == []
+
+
+def test_rows_names_and_state_are_on_disk_before_the_pointer(
+    run: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut at any moment leaves no checkpoint without the rows that led to it."""
+    synced: list[str] = []
+
+    def fsync(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        real(descriptor)
+
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", fsync)
+    metrics.append(run.metrics, {"generation": 1})
+    save(run, 1)
+    state, pointer = (
+        f".{name}.{os.getpid()}.partial" for name in ("gen-000001.npz", "latest.json")
+    )
+    assert synced == ["metrics.jsonl", "demo", state, "checkpoints", pointer, "checkpoints"]
+
+
+def test_a_folder_that_got_no_checkpoint_is_no_beginning(run: RunDirectory) -> None:
+    run.checkpoints.mkdir()
+    with run.lock():
+        assert not run.checkpoints.exists()
+    save(run, 1)
+    with run.lock():
+        assert files(run) == ["gen-000001.npz", "latest.json"]
 
 
 def kill_while_saving(run: RunDirectory, start: int, pause: float) -> int:

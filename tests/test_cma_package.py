@@ -142,7 +142,7 @@ def test_a_generation_that_lost_more_than_half_ends_training() -> None:
 def test_a_state_of_another_version_is_refused() -> None:
     strategy = make()
     state = advance(strategy, strategy.init(np.zeros(4)), 3)
-    for name in ("engine.piston", "__class__.x"):
+    for name in ("engine.piston", "__class__.x", "__class__", "tell", "sm.engine.piston"):
         arrays = strategy.to_arrays(state) | {f"cma.{name}": np.array(1.0)}
         with pytest.raises(InputError, match=f"does not fit this version .* no {name}"):
             make().proposal(make().from_arrays(arrays))

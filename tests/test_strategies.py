@@ -247,3 +247,13 @@ def test_normal_draws_are_those_that_old_checkpoints_were_made_with() -> None:
     np.testing.assert_array_equal(
         drawn, [-0.06138413490967883, 0.14138818688961166, 1.2438089747397771]
     )
+
+
+def test_a_state_of_other_shapes_and_types_is_refused(strategy, midway) -> None:
+    arrays = strategy.to_arrays(midway)
+    strange = [np.zeros((2, 2)), np.array("x"), np.array(-1), np.array([]), np.zeros(99)]
+    # The first mean of the cma package's search has no other vector that tells its length.
+    for name in (name for name in arrays if not name.startswith("cma.")):
+        for array in strange[:3] if name == "own.start" else strange:
+            with pytest.raises(InputError, match="not a search state"):
+                strategy.from_arrays(arrays | {name: array})

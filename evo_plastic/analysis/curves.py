@@ -48,10 +48,11 @@ def training_curve(
     with drawing(path, 10.5, 4.4) as figure:
         places = figure.subplot_mosaic([["reward", "first"], ["reward", "second"]],
                                        width_ratios=[1.75, 1])  # fmt: skip
-        _draw_rewards(places["reward"], validations, oracle, random)
+        source = f"{path} cannot be drawn"
+        _draw_rewards(places["reward"], validations, oracle, random, source)
         for place, known in (("first", STEP), ("second", HEALTH)):
             key = next((name for name in known if name in metrics[0]), next(iter(known)))
-            _draw_health(places[place], metrics, key, known[key])
+            _draw_health(places[place], metrics, key, known[key], source)
         places["first"].tick_params(labelbottom=False)
         last = max(metrics[-1]["generation"], *(row["generation"] for row in validations), 1)
         for name, axes in places.items():
@@ -62,7 +63,9 @@ def training_curve(
                 axes.set_xlabel("generation")
 
 
-def _draw_rewards(axes: Axes, rows: Rows, oracle: float | None, random: float | None) -> None:
+def _draw_rewards(
+    axes: Axes, rows: Rows, oracle: float | None, random: float | None, source: str
+) -> None:
     axes.set_title("Validation reward by rollout (band: ± 1 standard error)")
     axes.set_ylabel("reward of the rollout")
     for level, text in ((oracle, "oracle"), (random, "random")):
@@ -73,9 +76,10 @@ def _draw_rewards(axes: Axes, rows: Rows, oracle: float | None, random: float | 
             0.5, 0.5, "no validation yet", transform=axes.transAxes, ha="center", color=FAINT
         )
         return
-    generations = column(rows, "generation", "metrics")
-    mean, error = column(rows, "rollout_mean", "metrics"), column(rows, "rollout_se", "metrics")
-    rollouts = mean.shape[1]
+    generations = column(rows, "generation", source)
+    first = rows[0].get("rollout_mean")
+    rollouts = len(first) if isinstance(first, list) and first else 1
+    mean, error = (column(rows, f"rollout_{key}", source, rollouts) for key in ("mean", "se"))
     ramp = rollout_colours(rollouts)
     for r in range(rollouts):
         axes.fill_between(generations, mean[:, r] - error[:, r], mean[:, r] + error[:, r],
@@ -86,10 +90,10 @@ def _draw_rewards(axes: Axes, rows: Rows, oracle: float | None, random: float | 
                 handlelength=1.2, fontsize=9)  # fmt: skip
 
 
-def _draw_health(axes: Axes, rows: Rows, key: str, title: str) -> None:
-    values = column(rows, key, "metrics")
+def _draw_health(axes: Axes, rows: Rows, key: str, title: str, source: str) -> None:
+    values = column(rows, key, source)
     axes.set_title(title)
-    axes.plot(column(rows, "generation", "metrics"), values, color=PALETTE[0], linewidth=1.4,
+    axes.plot(column(rows, "generation", source), values, color=PALETTE[0], linewidth=1.4,
               marker=_marker(rows), markersize=4)  # fmt: skip
     positive = values[values > 0]
     if positive.size and positive.max() > _LOG_RANGE * positive.min():

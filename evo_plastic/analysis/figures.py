@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evo_plastic.errors import InputError
-from evo_plastic.files import write_whole, writing
+from evo_plastic.files import write_whole
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
 """Colours that colour-blind readers tell apart (Okabe & Ito 2008), without the yellow."""
@@ -73,8 +73,7 @@ def drawing(path: Path, width: float, height: float) -> Iterator[Figure]:
         yield figure
         stream = io.BytesIO()
         figure.savefig(stream, format=path.suffix[1:], metadata=_METADATA[path.suffix])
-    with writing(path):
-        write_whole(path, stream.getvalue())
+    write_whole(path, stream.getvalue())
 
 
 def label_line(axes: Axes, y: float, text: str) -> None:

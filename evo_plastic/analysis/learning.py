@@ -81,16 +81,9 @@ def curve_of(run: RunDirectory, experiment: Experiment) -> LearningCurve:
         core_seconds=_clock(run.timings, timings, "core_seconds", generation),
         env_steps=env_steps,
         operations=training_operations(experiment, spec, env_steps, generation),
-        mean=_by_rollout(run.validations, validations, "rollout_mean", rollouts),
-        error=_by_rollout(run.validations, validations, "rollout_se", rollouts),
+        mean=metrics.column(validations, "rollout_mean", str(run.validations), rollouts),
+        error=metrics.column(validations, "rollout_se", str(run.validations), rollouts),
     )
-
-
-def _by_rollout(path: Path, rows: Sequence[Row], key: str, rollouts: int) -> Floats:
-    values = metrics.column(rows, key, str(path))
-    if values.shape != (len(rows), rollouts):
-        raise InputError(f"{path}: expected {rollouts} numbers {key!r} in every row")
-    return values
 
 
 def _clock(path: Path, timings: Sequence[Row], key: str, generation: Floats) -> Floats:

@@ -32,6 +32,10 @@ COMMANDS = {
 """Each is ``command`` in the module of its name in this package."""
 
 
+_OF_USERS = (errno.ENAMETOOLONG, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""Errors of a name alone, even of asking whether there is such a file, and of a full disk."""
+
+
 class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -65,8 +69,7 @@ def run(arguments: Sequence[str], command: click.Command = group) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:
-        # The reader went away, as `head` does; the interpreter must not flush again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # the reader went away, as `head` does
         return 1
     except Interrupted as exc:
         click.echo(printable(str(exc)), err=True)
@@ -76,12 +79,24 @@ def run(arguments: Sequence[str], command: click.Command = group) -> int:
         click.echo(prefix + printable(str(exc)), err=True)
         return exc.exit_code
     except OSError as exc:
-        # The one error that a name alone causes: even asking whether there is such a file.
-        if exc.errno != errno.ENAMETOOLONG:
+        if exc.errno not in _OF_USERS:
             raise
-        click.echo(f"error: {printable(str(exc.filename))}: {exc.strerror}", err=True)
-        return InputError.exit_code
+        return _tell(exc)
     return result if isinstance(result, int) else 0
+
+
+def _tell(error: OSError) -> int:
+    """Of a file, or of what was printed."""
+    if error.filename is None:
+        _drop_output()
+    where = printable(str(error.filename or "standard output"))
+    click.echo(f"error: {where}: {error.strerror}", err=True)
+    return InputError.exit_code
+
+
+def _drop_output() -> None:
+    """The interpreter must not flush again at exit what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> None:

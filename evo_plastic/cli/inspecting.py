@@ -80,8 +80,7 @@ def _write(
     inside: Inside, facts: dict[str, str | int], subject: Subject, settings: Settings
 ) -> None:
     file = settings.out / "trace.npz"
-    with writing(file):
-        save_inside(file, inside, facts)
+    save_inside(file, inside, facts)
     print(file)
     found = inside.trace
     figures: dict[str, Callable[..., None]] = {

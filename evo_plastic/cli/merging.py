@@ -5,7 +5,6 @@ from typing import Any
 
 from evo_plastic import networks
 from evo_plastic.cli.output import Cell, print_table
-from evo_plastic.files import writing
 from evo_plastic.networks.merging import Merged, merge
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.records.genome_sources import open_network
@@ -24,8 +23,7 @@ def merge_file(source: str, out: Path, clusters: int | None) -> None:
     facts: dict[str, Any] = {name: file.facts[name] for name in CONVENTIONS if name in file.facts}
     facts |= {"merged_from": source, "variance_kept": merged.kept}
     genome = tied.layout.pack(merged.arrays)
-    with writing(f"--out {out}"):
-        digest = save_genome(out, tied.layout, genome, merged.network, facts, merged.ties)
+    digest = save_genome(out, tied.layout, genome, merged.network, facts, merged.ties)
     _print_clusters(tied, merged)
     print(f"{out}: {tied.title}, {spec.n_gene} genes became {tied.n_gene}, sha256 {digest}")
 

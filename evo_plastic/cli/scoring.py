@@ -15,7 +15,7 @@ from evo_plastic.analysis.lifetimes_figure import lifetimes_grid
 from evo_plastic.cli.options import SEED
 from evo_plastic.cli.targets import check_file, draw, make_folder
 from evo_plastic.config import PoolConfig, TaskConfig, faults
-from evo_plastic.errors import InputError
+from evo_plastic.errors import InputError, brief
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.records.genome_sources import open_network
 from evo_plastic.records.genomes import GenomeFile
@@ -105,7 +105,9 @@ def open_subject(number: int, name: str, asked: int | None) -> Subject:
     for fact, ours in (("observation", OBSERVATION), ("reward_input", REWARD_INPUT)):
         theirs = file.facts.get(fact, ours)
         if theirs != ours:
-            raise InputError(f"{name} was trained with {fact} {theirs!r}; here it is {ours!r}")
+            raise InputError(
+                f"{name} was trained with {fact} {brief(repr(theirs))}; here it is {ours!r}"
+            )
     return Subject(number, name, file, spec, asked or _trained_rollouts(name, file))
 
 

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -159,7 +159,8 @@ def _evolve(
         return latest, "interrupted"
     except BaseException as error:
         ending: Ending = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-        manifest.save(run.manifest, manifest.end(record, ending, _totals(latest)))
+        with suppress(InputError):  # on a full disk, and then the first error says it
+            manifest.save(run.manifest, manifest.end(record, ending, _totals(latest)))
         raise
     return progress, "done" if training.finished(progress) else "interrupted"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evo_plastic.cli.output import Cell, format_number
-from evo_plastic.files import write_whole, writing
+from evo_plastic.files import write_whole
 
 
 def as_csv(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
@@ -27,5 +27,4 @@ def as_markdown(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write the file whole; ``InputError`` naming it where that fails."""
-    with writing(path):
-        write_whole(path, text.encode())
+    write_whole(path, text.encode("utf-8", "backslashreplace"))

@@ -15,11 +15,11 @@ import yaml
 from pydantic import ValidationError
 
 from evo_plastic.config import Experiment
-from evo_plastic.errors import InputError
+from evo_plastic.errors import InputError, brief
 from evo_plastic.parsing.documents import read_sections, read_text
 from evo_plastic.parsing.messages import dotted, explain_all, leaves
 from evo_plastic.parsing.places import Place, Problem, as_input_error
-from evo_plastic.parsing.yaml_nodes import SCALARS, Entry, read_yaml
+from evo_plastic.parsing.yaml_nodes import MAX_DEPTH, SCALARS, Entry, read_yaml
 
 STRATEGY_ALIASES = {"seq-cma-es": "sep-cma-es"}
 """The name in Wang 2022's text, and ours."""
@@ -92,8 +92,8 @@ def _read_override(option: str, problems: list[Problem]) -> Entry:
     name, equals, text = option.partition("=")
     start = Place("--set", 0, 1, option)
     keys = name.strip().split(".")
-    if not equals or not all(keys):
-        problems.append(Problem(start, f"expected key.path=value (got {option!r})"))
+    if not equals or not all(keys) or len(keys) > MAX_DEPTH:
+        problems.append(Problem(start, f"expected key.path=value (got {brief(repr(option))})"))
         return Entry({}, start, start)
 
     def locate(line: int, column: int) -> Place:

@@ -15,6 +15,10 @@ from evo_plastic.parsing.places import Place, Problem, as_input_error
 
 MAX_DEPTH = 16
 MAX_DIGITS = 100
+MAX_KEY = 100
+"""Characters of a key."""
+MAX_VALUES = 5000
+"""Of a document, sections and keys included: more would take seconds to explain."""
 
 # YAML 1.2.2, section 10.3.2 (core schema): tag, pattern, possible first characters.
 SCALARS = tuple(
@@ -80,6 +84,7 @@ class _Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers = {}  # noqa: RUF012  (declared by PyYAML's class)
     depth = 0
+    values = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()  # type: ignore[no-untyped-call]
@@ -90,8 +95,11 @@ class _Loader(yaml.SafeLoader):
             refused = "tags (!) are not supported"
         elif self.depth >= MAX_DEPTH:
             refused = f"nested deeper than {MAX_DEPTH} levels"
+        elif self.values >= MAX_VALUES:
+            refused = f"more than {MAX_VALUES} values"
         if refused:
             raise yaml.MarkedYAMLError(problem=refused, problem_mark=event.start_mark)
+        self.values += 1
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
@@ -157,10 +165,10 @@ class _Walk:
         entries: dict[str, Entry] = {}
         for key_node, value_node in node.value:
             place = self.place(key_node)
-            if not isinstance(key_node, yaml.ScalarNode):
+            key = key_node.value
+            if not isinstance(key, str) or not key.isprintable() or len(key) > MAX_KEY:
                 self.problems.append(Problem(place, "a key must be a single word"))
                 continue
-            key = key_node.value
             inner = f"{path}.{key}" if path else key
             if key in entries:
                 first = entries[key].key.origin

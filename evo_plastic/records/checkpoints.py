@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from evo_plastic.arrays import Arrays, load_arrays, save_arrays
 from evo_plastic.errors import InputError
-from evo_plastic.files import read_whole, write_whole
+from evo_plastic.files import parse_json, read_whole, sync_folder, write_whole, writing
 from evo_plastic.records import metrics
 from evo_plastic.records.directory import RunDirectory
 
@@ -49,21 +49,25 @@ def save_checkpoint(
     """Write the state after ``generation`` generations; keep the ``kept`` newest files.
 
     Files of later generations go too: a run is resumed before them only if they are damaged.
-    The run must be locked.
+    The run must be locked. ``InputError`` where something cannot be written: the newest files
+    are then still there.
     """
+    with writing(run.checkpoints):
+        run.checkpoints.mkdir(exist_ok=True)
     # Rows lost in a power cut would be missing for ever if the checkpoint outlived them.
     for rows in (run.metrics, run.validations, run.timings):
         metrics.sync(rows)
+    sync_folder(run.path)
     path = _file(run, generation)
-    path.parent.mkdir(exist_ok=True)
     about = {"generation": generation, "facts": facts}
     digest = save_arrays(path, arrays, about, SCHEMA)
     pointer = {"file": path.name, "generation": generation, "sha256": digest}
     write_whole(run.checkpoints / LATEST, json.dumps(pointer).encode() + b"\n")
     found = _generations(run)
     newest = sorted(number for number in found if number <= generation)[-kept:]
-    for stale in found - set(newest):
-        _file(run, stale).unlink(missing_ok=True)
+    with writing(run.checkpoints):
+        for stale in found - set(newest):
+            _file(run, stale).unlink(missing_ok=True)
     return path
 
 
@@ -90,6 +94,8 @@ def _load(path: Path, generation: int) -> Checkpoint:
     arrays, about = load_arrays(path, SCHEMA, LIMIT_BYTES)
     if about.keys() != {"generation", "facts"} or about["generation"] != generation:
         raise InputError(f"{path} is not the checkpoint of generation {generation}")
+    if not isinstance(about["facts"], dict):
+        raise InputError(f"{path} has no facts of a search: expected a JSON object")
     return Checkpoint(path, generation, arrays, about["facts"])
 
 
@@ -107,7 +113,7 @@ def _generations(run: RunDirectory) -> set[int]:
 def _announced(run: RunDirectory) -> set[int]:
     """The generation that ``latest.json`` names; a damaged pointer names none."""
     try:
-        pointer = json.loads(read_whole(run.checkpoints / LATEST, _POINTER_LIMIT))
+        pointer = parse_json(read_whole(run.checkpoints / LATEST, _POINTER_LIMIT))
         return {int(pointer["generation"])}
     except (InputError, ValueError, TypeError, LookupError, RecursionError, OverflowError):
         return set()

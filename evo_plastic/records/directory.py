@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from evo_plastic.config import Experiment
 from evo_plastic.errors import InputError
-from evo_plastic.files import PARTIAL, write_whole
+from evo_plastic.files import PARTIAL, write_whole, writing
 from evo_plastic.parsing import dump_experiment
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -109,8 +109,7 @@ class RunDirectory:
         except OSError as error:
             raise InputError(f"{self.path} cannot be locked: {error.strerror}") from error
         try:
-            for partial in self.path.rglob(f".*{PARTIAL}"):
-                partial.unlink()
+            self._clear()
             yield
         finally:
             lock.release()
@@ -118,6 +117,14 @@ class RunDirectory:
     def write_config(self, experiment: Experiment) -> None:
         """Every key of ``experiment``, defaults included, as YAML."""
         write_whole(self.config, dump_experiment(experiment).encode())
+
+    def _clear(self) -> None:
+        """Away with what killed writers left: temporary files, a folder that is still empty."""
+        with writing(self.path):
+            for partial in self.path.rglob(f".*{PARTIAL}"):
+                partial.unlink()
+            if self.checkpoints.is_dir() and not any(self.checkpoints.iterdir()):
+                self.checkpoints.rmdir()
 
     def _refuse_link(self) -> None:
         if self.path.is_symlink():

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from evo_plastic.arrays import Arrays, load_arrays, save_arrays
 from evo_plastic.config import NetworkConfig, faults
-from evo_plastic.errors import InputError
+from evo_plastic.errors import InputError, brief
 from evo_plastic.layout import Layout
 from evo_plastic.networks.spec import NetworkSpec
 from evo_plastic.networks.ties import UNTIED, Ties
@@ -76,7 +76,7 @@ def load_genome(path: Path) -> GenomeFile:
             f"{path}: the network of this genome is unknown: {faults(error)}"
         ) from error
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is no genome of schema {SCHEMA}: {error}") from error
+        raise InputError(f"{path} is no genome of schema {SCHEMA}: {brief(error)}") from error
     return GenomeFile(genome, layout, network, facts, ties)
 
 

@@ -8,18 +8,18 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ValidationError
+from pydantic import FailFast, ValidationError
 
 from evo_plastic.config import Experiment, Section, faults
-from evo_plastic.errors import InputError
-from evo_plastic.files import read_whole, write_whole
+from evo_plastic.errors import InputError, brief
+from evo_plastic.files import parse_json, read_whole, write_whole
 from evo_plastic.records import provenance
 from evo_plastic.records.provenance import Provenance
 
 SCHEMA = "evo_plastic/run/1"
-LIMIT_BYTES = 2**24
+LIMIT_BYTES = 2**21
 Ending = Literal["done", "interrupted", "failed"]
 
 
@@ -41,7 +41,7 @@ class Manifest(Section):
     config_sha256: str
     """Of the resolved configuration, see ``config_digest``."""
 
-    sessions: tuple[Session, ...]
+    sessions: Annotated[tuple[Session, ...], FailFast()]
     """In order; the last one is the present or latest."""
 
     totals: dict[str, int | float]
@@ -90,12 +90,12 @@ def save(path: Path, manifest: Manifest) -> None:
 def load(path: Path) -> Manifest:
     """``InputError`` if missing, damaged or of another schema."""
     try:
-        document = json.loads(read_whole(path, LIMIT_BYTES))
+        document = parse_json(read_whole(path, LIMIT_BYTES))
         found = document.pop("schema", None)
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise InputError(f"{path} is damaged: expected a JSON object ({SCHEMA})") from error
     if found != SCHEMA:
-        raise InputError(f"{path} is {found!r}, expected {SCHEMA!r}")
+        raise InputError(f"{path} is {brief(repr(found))}, expected {SCHEMA!r}")
     try:
         return Manifest.model_validate_json(json.dumps(document))
     except ValidationError as error:

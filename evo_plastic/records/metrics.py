@@ -17,27 +17,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo_plastic.errors import InputError
-from evo_plastic.files import read_whole, write_whole
+from evo_plastic.files import parse_json, read_whole, write_whole, writing
 
 Row = dict[str, Any]
 
 LIMIT_BYTES = 2**30
+LARGEST = 1e100
+"""Of the numbers of a column: beyond, no axis can be drawn."""
 
 
 def append(path: Path, row: Mapping[str, Any]) -> None:
-    """Add one row and hand it to the operating system.
+    """Add one row and hand it to the operating system; ``InputError`` where that fails.
 
     After a killed process call ``truncate_after`` first: it removes a torn last line.
     """
     line = json.dumps(_plain(row), allow_nan=False, separators=(",", ":"))
-    with path.open("ab") as stream:
+    with writing(path), path.open("ab") as stream:
         stream.write(line.encode() + b"\n")
 
 
 def sync(path: Path) -> None:
     """Wait until all rows are on disk; without a file nothing is waited for."""
     if path.exists():
-        with path.open("ab") as stream:
+        with writing(path), path.open("ab") as stream:
             os.fsync(stream.fileno())
 
 
@@ -49,15 +51,22 @@ def read(path: Path) -> list[Row]:
     return [row for _, row in _lines(path)]
 
 
-def column(rows: Sequence[Mapping[str, Any]], key: str, source: str) -> NDArray[np.float64]:
-    """Numbers under ``key``, shape (rows, …); null is NaN.
+def column(
+    rows: Sequence[Mapping[str, Any]], key: str, source: str, count: int | None = None
+) -> NDArray[np.float64]:
+    """Numbers under ``key``, shape (rows,), or lists of ``count`` each, (rows, count).
 
-    ``InputError`` that names ``source`` if a row has no such numbers.
+    Null is NaN. ``InputError`` that names ``source`` if a row has no such numbers.
     """
+    shape = (len(rows),) if count is None else (len(rows), count)
     try:
-        return np.array([row[key] for row in rows], np.float64)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{source}: expected numbers {key!r} in every row") from error
+        values = np.array([row[key] for row in rows], np.float64)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        values = np.empty(0)
+    if rows and (values.shape != shape or (np.abs(values) > LARGEST).any()):
+        each = "" if count is None else f", {count} each"
+        raise InputError(f"{source}: expected numbers {key!r} in every row{each}")
+    return values
 
 
 def truncate_after(path: Path, generation: int) -> None:
@@ -81,7 +90,7 @@ def _lines(path: Path) -> list[tuple[bytes, Row]]:
 
 def _parse(line: bytes, path: Path, number: int) -> Row:
     try:
-        row = json.loads(line)
+        row = parse_json(line)
     except (ValueError, RecursionError):
         row = None
     if not isinstance(row, dict) or type(row.get("generation")) is not int:

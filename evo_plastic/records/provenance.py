@@ -43,7 +43,7 @@ def collect() -> Provenance:
         versions=versions(),
         commit=commit,
         dirty=dirty,
-        argv=(_program(sys.argv[0]), *sys.argv[1:]),
+        argv=tuple(map(_text, (_program(sys.argv[0]), *sys.argv[1:]))),
         platform=platform.platform(),
         cpu=cpu_model(),
         cores=os.cpu_count() or 1,
@@ -97,3 +97,8 @@ def _program(path: str) -> str:
     """What a user would type: where it is installed is of no use to others."""
     name = Path(path).name
     return "evo-plastic" if name == "__main__.py" else name
+
+
+def _text(argument: str) -> str:
+    """``argument`` as text that a file can hold: a name may have any bytes."""
+    return argument.encode("utf-8", "backslashreplace").decode()

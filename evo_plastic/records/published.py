@@ -99,7 +99,7 @@ def from_published(arrays: Mapping[str, NDArray[Any]], ours: Layout) -> NDArray[
 
 def published_names(path: Path) -> list[str]:
     """Names of the genomes in a file of the published form; none if it is another file."""
-    members = member_names(path)
+    members = member_names(path, LIMIT_BYTES)
     if "layout_names" not in members:
         return []
     return [name for name in PUBLISHED if name + _VECTOR in members]

@@ -27,12 +27,11 @@ def write(root: Any, values: Mapping[str, NDArray[Any]]) -> None:
         *path, last = name.split(".")
         owner = root
         for part in path:
-            owner = vars(owner).get(part)
-            if not _is_part(owner):
-                raise InputError(
-                    f"the search state does not fit this version of the cma package: it has no "
-                    f"{name}"
-                )
+            owner = vars(owner).get(part) if _is_part(owner) else None
+        if not _is_part(owner) or last.startswith("__") or callable(getattr(owner, last, None)):
+            raise InputError(
+                f"the search state does not fit this version of the cma package: it has no {name}"
+            )
         if isinstance(getattr(owner, last, None), list):
             setattr(owner, last, value.tolist())
         else:

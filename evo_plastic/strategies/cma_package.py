@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from evo_plastic.config import CMAConfig
 from evo_plastic.errors import InputError, TrainingFailed
-from evo_plastic.strategies import attributes
+from evo_plastic.strategies import attributes, states
 from evo_plastic.strategies.base import Vector, noise
 from evo_plastic.strategies.limits import check_size
 from evo_plastic.strategies.ranking import best_first
@@ -144,8 +144,10 @@ class CMA:
                 f"not the search state of this strategy: expected {', '.join(sorted(names))} and "
                 f"the numbers of the cma package, given were {', '.join(arrays) or 'none'}"
             )
-        search = Search(*(own[name].item() for name in Search._fields))
-        return State(numbers, search, np.array(own["start"]), int(own["generation"]))
+        counts = {n: states.as_count(n, own[n]) for n in Search._fields if n != "sigma"}
+        search = Search(**counts, sigma=states.as_float("sigma", own["sigma"]))
+        start = states.as_vector("start", own["start"])
+        return State(numbers, search, start, states.as_count("generation", own["generation"]))
 
     def _begin(self, start: Vector, search: Search, generation: int) -> State:
         strategy = self._make(start, search, generation)

@@ -25,21 +25,23 @@ from evo_plastic.tasks.checks import check_mazes
 from evo_plastic.tasks.task_sets import TaskSet
 
 LIMIT_BYTES = 64 * 2**20
+TEXT_LIMIT_BYTES = 2 * 2**20
+"""A cell of a drawing takes much more memory than its character in the file."""
 _PARTS = ("walls", "start", "goal")
 _LETTERS = "# SG"
 
 
 def is_foreign(path: Path) -> bool:
     """Whether an ``.npz`` lacks the facts that our own files have."""
-    names = member_names(path)
+    names = member_names(path, LIMIT_BYTES)
     return bool(names) and FACTS not in names
 
 
 def load_plain_set(path: Path, prefix: str) -> TaskSet:
     """The mazes of three arrays; ``InputError`` naming the file and what is wrong."""
     names = [f"{prefix}_{part}" if prefix else part for part in _PARTS]
-    there = member_names(path)
-    if path.exists() and not set(names) <= set(there):
+    there = member_names(path, LIMIT_BYTES)
+    if there and not set(names) <= set(there):
         sets = sorted(n.removesuffix("_walls") for n in there if n.endswith("_walls"))
         choices = " or ".join(f"{path}:{one}" for one in sets)
         hint = f"; choose one, as {choices}" if sets else ""
@@ -58,10 +60,10 @@ def load_plain_set(path: Path, prefix: str) -> TaskSet:
 def load_text(path: Path) -> TaskSet:
     """Mazes that were drawn; ``InputError`` naming the file, and the line where it can."""
     try:
-        lines = read_whole(path, LIMIT_BYTES).decode("utf-8").splitlines()
+        lines = read_whole(path, TEXT_LIMIT_BYTES).decode("utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is no text file: {error}") from error
-    numbered = [(number, line.rstrip()) for number, line in enumerate(lines, start=1)]
+    numbered = ((number, line.rstrip()) for number, line in enumerate(lines, start=1))
     groups = [list(g) for drawn, g in groupby(numbered, lambda one: bool(one[1])) if drawn]
     if not groups:
         raise InputError(f"{path} holds no maze: expected lines of #, space, S and G")

@@ -37,9 +37,9 @@ def save(task_set: TaskSet, path: Path) -> None:
     }
     try:
         _check_name(task_set.name)
-        save_arrays(path, task_set.canonical(), facts, SCHEMA)
-    except (OSError, InputError) as problem:
-        raise InputError(f"{path}: cannot be written: {problem}") from None
+    except InputError as problem:
+        raise InputError(f"{path} cannot be written: {problem}") from None
+    save_arrays(path, task_set.canonical(), facts, SCHEMA)
 
 
 def load(path: Path) -> TaskSet:
