@@ -12,7 +12,7 @@ from workers.handout import HOPELESS_SECONDS, OVERDUE_SECONDS, UNKNOWN_SECONDS, 
 seconds = st.floats(1e-6, 1e3)
 
 
-@given(st.integers(0, 5000), st.integers(1, 300), seconds, st.none() | seconds)
+@given(st.integers(0, 5000), st.integers(1, 300), seconds, st.none() | st.just(0.0) | seconds)
 def test_chunks_are_all_items_once_in_order(
     count: int, workers: int, call: float, item: float | None
 ) -> None:

@@ -22,7 +22,7 @@ LARGEST_TRACKED = 2**20
 PICKLES = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "joblib"}
 CATCHES_ALL = {"workers/embedded_ray.py"}
 """Ray reports a node that does not come up by a bare ``Exception``."""
-UNPICKLES = {"workers/ray_pool.py"}
+UNPICKLES = {"workers/actor.py", "workers/ray_pool.py"}
 """Between our own processes, over Ray's channel; never from a file."""
 
 MACHINE_PATH = re.compile(r"(?<![\w.~/-])/(work|root|home)(?![\w-])")

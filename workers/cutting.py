@@ -24,7 +24,7 @@ def cut(
     call_seconds: cost of handing a chunk out      item_seconds: CPU time of an item, if known
     """
     smallest, largest = 1, math.ceil(count / (FIRST_SHARE * workers))
-    if item_seconds is not None:
+    if item_seconds:
         largest = max(int(LONGEST_SECONDS / item_seconds), 1)
         smallest = min(math.ceil(WORTH_CALLS * call_seconds / item_seconds), largest)
     chunks, first = list[range](), 0
