@@ -15,7 +15,7 @@ demo: $(INSTALLED)
 	@echo "pictures: $(DEMO)/training.png, $(DEMO)/figures/"
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -23,6 +23,7 @@ from evo_plastic.records.checkpoints import Checkpoint, newest_checkpoint, save_
 from evo_plastic.records.directory import RunDirectory
 from evo_plastic.records.genomes import save_genome
 from evo_plastic.records.metrics import append, truncate_after
+from evo_plastic.records.search_facts import read_facts
 from evo_plastic.seeding import STREAM_VALIDATION, fold
 from evo_plastic.strategies import first_mean
 from evo_plastic.tasks import named_set
@@ -297,17 +298,28 @@ class Training:
         save_checkpoint(self._run, progress.generation, arrays, facts, kept)
 
     def _restore(self, checkpoint: Checkpoint) -> Progress:
-        facts, arrays = checkpoint.facts, dict(checkpoint.arrays)
-        if facts.get("search") != self._identity():
+        facts, arrays = read_facts(checkpoint), dict(checkpoint.arrays)
+        if facts.search != self._identity():
             raise InputError(
                 f"{checkpoint.path} belongs to another run: its network, strategy or seed are "
                 f"not those of {self._run.config}"
             )
-        best = None
-        if facts["best"] is not None:
-            about = facts["best"] | {"rollout_mean": tuple(facts["best"]["rollout_mean"])}
-            best = Best(genome=arrays.pop(_BEST), **about)
-        return Progress(self._search.from_arrays(arrays), Totals(**facts["totals"]), best)
+        best_genome = arrays.pop(_BEST, np.empty(0))
+        try:
+            state = self._search.from_arrays(arrays)
+        except InputError as error:
+            raise InputError(f"{checkpoint.path}: {error}") from error
+        best = None if facts.best is None else Best(best_genome, **facts.best.model_dump())
+        genomes = [self._search.genome(state), *([best.genome] if best else [])]
+        if state.generation != checkpoint.generation or not all(map(self._fits, genomes)):
+            raise InputError(
+                f"{checkpoint.path}: expected generation {checkpoint.generation} and genomes of "
+                f"{self._spec.n_gene} genes"
+            )
+        return Progress(state, Totals(**facts.totals.model_dump()), best)
+
+    def _fits(self, genome: NDArray[Any]) -> bool:
+        return genome.shape == (self._spec.n_gene,) and genome.dtype.kind == "f"
 
     def _identity(self) -> Row:
         """What a search state belongs to."""

@@ -1,7 +1,5 @@
 """Array files come back exactly or are refused; nothing else ever happens."""
 
-import hashlib
-import io
 import json
 import struct
 import subprocess
@@ -12,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from damage import archive, npy, signed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,26 +28,6 @@ ARRAYS = {
     "none": np.zeros((0, 4), np.float32),
 }
 FACTS = {"generation": 3, "score": 0.1, "observation": "wall=+1", "stages": [1, 2], "best": None}
-
-
-def signed(body: bytes) -> bytes:
-    """``body`` with the digest that makes it look undamaged."""
-    return body + hashlib.sha256(body).hexdigest().encode()
-
-
-def archive(members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", compression) as made:
-        made.comment = b"0" * 64
-        for name, data in members.items():
-            made.writestr(name, data)
-    return signed(stream.getvalue()[:-64])
-
-
-def npy(array: np.ndarray, **options: bool) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array, **options)
-    return stream.getvalue()
 
 
 def facts_member(**changes: object) -> bytes:
@@ -154,6 +133,12 @@ def test_the_limit_is_the_largest_size_that_loads(folder: Path, good: bytes) -> 
     load_arrays(folder / "good.npz", SCHEMA, len(good))
     with pytest.raises(InputError, match=f"larger than the limit of {len(good) - 1} bytes"):
         load_arrays(folder / "good.npz", SCHEMA, len(good) - 1)
+
+
+@pytest.mark.parametrize("name", ["a\0.npz", "a\ud800.npz"])
+def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="cannot be the name of a file"):
+        load_arrays(Path(name), SCHEMA, LIMIT)
 
 
 def test_an_endless_file_is_refused_after_the_limit() -> None:

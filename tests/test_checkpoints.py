@@ -200,9 +200,8 @@ def test_rows_names_and_state_are_on_disk_before_the_pointer(
     monkeypatch.setattr(os, "fsync", fsync)
     metrics.append(run.metrics, {"generation": 1})
     save(run, 1)
-    state, pointer = (
-        f".{name}.{os.getpid()}.partial" for name in ("gen-000001.npz", "latest.json")
-    )
+    names = "gen-000001.npz", "latest.json"
+    state, pointer = (f".{name}.{os.getpid()}.partial" for name in names)
     assert synced == ["metrics.jsonl", "demo", state, "checkpoints", pointer, "checkpoints"]
 
 
@@ -220,7 +219,8 @@ def kill_while_saving(run: RunDirectory, start: int, pause: float) -> int:
     writer = subprocess.Popen([sys.executable, "-c", SAVE_FOR_EVER, str(run.path), str(start)])
     try:
         patience = time.monotonic() + 60
-        while not (run.checkpoints / f"gen-{start:06d}.npz").exists():
+        awaited = run.checkpoints / f"gen-{start:06d}.npz", run.checkpoints / "latest.json"
+        while not all(path.exists() for path in awaited):
             assert writer.poll() is None
             assert time.monotonic() < patience
             time.sleep(0.01)

@@ -20,7 +20,7 @@ from damage import (
     edits,
     every_edit,
     every_header_edit,
-    little_memory,
+    fuzzing,
     member_edits,
     members,
     npy,
@@ -131,8 +131,8 @@ def sound(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _little_memory() -> Iterator[None]:
-    with little_memory():
+def _fuzzing() -> Iterator[None]:
+    with fuzzing():
         yield
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from damage import FUZZ, HOSTILE, edited, edited_tree, edits, little_memory, tree_edits
+from damage import FUZZ, HOSTILE, edited, edited_tree, edits, fuzzing, tree_edits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,8 +37,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _little_memory() -> Iterator[None]:
-    with little_memory():
+def _fuzzing() -> Iterator[None]:
+    with fuzzing():
         yield
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from damage import FUZZ, edited, edited_tree, edits, every_edit, little_memory, tree_edits
+from damage import FUZZ, edited, edited_tree, edits, every_edit, fuzzing, tree_edits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,8 +51,8 @@ def document(run: RunDirectory) -> Any:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _little_memory() -> Iterator[None]:
-    with little_memory():
+def _fuzzing() -> Iterator[None]:
+    with fuzzing():
         yield
 
 

@@ -13,7 +13,7 @@ from damage import (
     edited_members,
     edits,
     every_header_edit,
-    little_memory,
+    fuzzing,
     member_edits,
     members,
     packed,
@@ -75,8 +75,8 @@ def sound(
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _little_memory() -> Iterator[None]:
-    with little_memory():
+def _fuzzing() -> Iterator[None]:
+    with fuzzing():
         yield
 
 

@@ -38,7 +38,8 @@ def message(path: Path, *overrides: str) -> str:
 
 
 TRANSFERS = CONFIGS / "ood.yaml"
-EXPERIMENTS = sorted(set(CONFIGS.rglob("*.yaml")) - {TRANSFERS})
+CLUSTERS = set((CONFIGS / "cluster").iterdir())  # manifests of others
+EXPERIMENTS = sorted(set(CONFIGS.rglob("*.yaml")) - {TRANSFERS} - CLUSTERS)
 
 
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
@@ -226,6 +227,9 @@ def test_wrong_overrides_are_reported_beside_the_mistakes_of_the_file(write: Wri
         "    ^"
     )
     assert "--set: error: not valid YAML" in message(path, options[3])
+    assert "--set: error: expected key.path=value (got 'a.a.a." in message(
+        path, "a." * 999 + "a=1"
+    )
 
 
 def test_origins_name_the_layer_of_every_value(write: Write) -> None:

@@ -1,5 +1,6 @@
 """Where results come from, as far as it can be found out."""
 
+import os
 import subprocess
 import sys
 from importlib import metadata
@@ -77,3 +78,9 @@ def test_ray_is_looked_up_but_not_imported() -> None:
         "sys.exit('ray' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_arguments_that_are_no_text_are_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name of a file may have any bytes, a manifest may not."""
+    monkeypatch.setattr(sys, "argv", ["evo-plastic", "train", os.fsdecode(b"\xff.yaml")])
+    assert collect().argv == ("evo-plastic", "train", "\\udcff.yaml")

@@ -166,7 +166,7 @@ class _Walk:
         for key_node, value_node in node.value:
             place = self.place(key_node)
             key = key_node.value
-            if not isinstance(key, str) or not key.isprintable() or len(key) > MAX_KEY:
+            if not isinstance(key, str) or "\n" in key or len(key) > MAX_KEY:
                 self.problems.append(Problem(place, "a key must be a single word"))
                 continue
             inner = f"{path}.{key}" if path else key
