@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from benchmarks.faults.processes import running
+
 
 def descendants(of: int) -> set[int]:
     parents = {}
@@ -20,11 +22,4 @@ def descendants(of: int) -> set[int]:
 
 
 def alive(processes: set[int]) -> set[int]:
-    found = set()
-    for number in processes:
-        try:
-            state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        found |= {number} if state != "Z" else set()
-    return found
+    return {number for number in processes if running(number)}

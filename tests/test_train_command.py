@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import descendants
 
 CONFIG = """\
 seed: 7
@@ -60,19 +61,6 @@ def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) ->
 def generations(run: Path) -> int:
     rows = run / "metrics.jsonl"
     return rows.read_bytes().count(b"\n") if rows.exists() else 0
-
-
-def descendants(pid: int) -> Iterator[int]:
-    """Process numbers of all processes below ``pid``."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-        except (OSError, IndexError):
-            continue
-        if parent == pid:
-            child = int(stat.parent.name)
-            yield child
-            yield from descendants(child)
 
 
 def final_state(run: Path) -> dict[str, bytes]:

@@ -6,7 +6,8 @@ import signal
 import time
 from collections.abc import Callable
 
-from benchmarks.faults.machines import Machines, actors_of, raylet, running, wait_for
+from benchmarks.faults.machines import Machines, actors_of, raylet, wait_for
+from benchmarks.faults.processes import running
 from benchmarks.faults.runs import GENERATIONS, Run
 
 DRIVER_KILLS = 10
@@ -22,26 +23,33 @@ def somewhere_in(run: Run, rng: random.Random) -> None:
     time.sleep(rng.uniform(0.0, 1.0))
 
 
-def all_of(machines: Machines) -> list[int]:
-    """The workers, once every node has its own."""
+def hit_one(machines: Machines, run: Run, rng: random.Random, number: int) -> int:
+    """Send a signal to the process of one worker, which is returned."""
+    somewhere_in(run, rng)
+    actor = rng.choice(machines.actors())
+    os.kill(actor, number)
+    return actor
+
+
+def hit_all(machines: Machines, run: Run, rng: random.Random, number: int) -> int:
+    """Send a signal to all workers, once every node has its own; how many there were."""
+    somewhere_in(run, rng)
     wait_for(lambda: len(machines.actors()) >= len(machines.nodes), "worker on every node")
-    return machines.actors()
+    actors = machines.actors()
+    for actor in actors:
+        os.kill(actor, number)
+    return len(actors)
 
 
 def an_actor(machines: Machines, run: Run, rng: random.Random) -> int:
     """Kill -9 of the process of one worker."""
-    somewhere_in(run, rng)
-    os.kill(rng.choice(machines.actors()), signal.SIGKILL)
+    hit_one(machines, run, rng, signal.SIGKILL)
     return 1
 
 
 def all_actors(machines: Machines, run: Run, rng: random.Random) -> int:
     """Kill -9 of all workers at once."""
-    somewhere_in(run, rng)
-    actors = all_of(machines)
-    for actor in actors:
-        os.kill(actor, signal.SIGKILL)
-    return len(actors)
+    return hit_all(machines, run, rng, signal.SIGKILL)
 
 
 def a_raylet(machines: Machines, run: Run, rng: random.Random) -> int:
@@ -85,9 +93,7 @@ def all_nodes(machines: Machines, run: Run, rng: random.Random) -> int:
 
 def a_pause(machines: Machines, run: Run, rng: random.Random) -> int:
     """A worker is stopped (SIGSTOP) and goes on later: its late answers must not count."""
-    somewhere_in(run, rng)
-    actor = rng.choice(machines.actors())
-    os.kill(actor, signal.SIGSTOP)
+    actor = hit_one(machines, run, rng, signal.SIGSTOP)
     time.sleep(STALL_SECONDS)
     os.kill(actor, signal.SIGCONT)
     return 1
@@ -95,18 +101,13 @@ def a_pause(machines: Machines, run: Run, rng: random.Random) -> int:
 
 def a_hang(machines: Machines, run: Run, rng: random.Random) -> int:
     """A worker is stopped for good."""
-    somewhere_in(run, rng)
-    os.kill(rng.choice(machines.actors()), signal.SIGSTOP)
+    hit_one(machines, run, rng, signal.SIGSTOP)
     return 1
 
 
 def all_hang(machines: Machines, run: Run, rng: random.Random) -> int:
     """All workers are stopped for good, so that nobody could take over a chunk."""
-    somewhere_in(run, rng)
-    actors = all_of(machines)
-    for actor in actors:
-        os.kill(actor, signal.SIGSTOP)
-    return len(actors)
+    return hit_all(machines, run, rng, signal.SIGSTOP)
 
 
 def the_driver(machines: Machines, run: Run, rng: random.Random) -> int:

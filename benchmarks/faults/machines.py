@@ -13,6 +13,8 @@ from typing import Any
 
 from ray.cluster_utils import Cluster
 
+from benchmarks.faults.processes import running
+
 STORE_BYTES = 100_000_000
 WAIT_SECONDS = 120.0
 
@@ -89,15 +91,6 @@ def actors_of(raylet: int, busy: bool = False) -> list[int]:
             if int(parent) == raylet and title.startswith(beginning):
                 found.append(int(folder.name))
     return sorted(found)
-
-
-def running(number: int) -> bool:
-    """Whether a process is there and not a zombie."""
-    try:
-        stat = Path(f"/proc/{number}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def wait_for(condition: Any, what: str, seconds: float = WAIT_SECONDS) -> None:

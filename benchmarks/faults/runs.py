@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.faults.machines import Machines, running, wait_for
+from benchmarks.faults.machines import Machines, wait_for
+from benchmarks.faults.processes import running
 
 GENERATIONS = 16
 CONFIG = f"""\
