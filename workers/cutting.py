@@ -2,9 +2,10 @@
 
 import math
 
-SHARE = 1.5
+SHARE = 3
 """A chunk is a worker's part of what is left, divided by this: large ones first, little at the
-end, when workers would wait for one another."""
+end, when workers would wait for one another; and the first no larger than a worker three times
+as slow as the others can do in their time."""
 
 FIRST_SHARE = 8
 """Likewise for all chunks of a job, as long as nobody knows how long they take."""

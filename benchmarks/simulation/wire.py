@@ -2,15 +2,15 @@
 
 The nodes are processes of this machine, which talk through the loopback device as they would
 through a network; its counter is read before and after. What passes while the pool has nothing to
-do, such as Ray's heartbeats, is taken off. All this happens in a network namespace of its own,
-where nobody else talks; where the system allows none, other programs may be counted.
+do, such as Ray's heartbeats and reports, is taken off: they come in bursts that repeat every ten
+seconds, so both are measured over several of these. All this happens in a network namespace of its
+own, where nobody else talks; where the system allows none, other programs may be counted.
 """
 
 import contextlib
 import fcntl
 import json
 import socket
-import statistics
 import struct
 import subprocess
 import sys
@@ -27,13 +27,13 @@ from evo_plastic.config import PoolConfig
 from workers.evaluator import PoolEvaluator, open_evaluator
 
 NODES = 2
-GENERATIONS = 6
-IDLE_SECONDS = 3.0
+SECONDS = 30.0
+"""Of each measurement, at least."""
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1  # of Linux
 
 
 class Traffic(NamedTuple):
-    """Of one generation, medians."""
+    """Of one generation, means."""
 
     node_bytes: float
     """Between the driver and one node, both ways, with all headers."""
@@ -76,12 +76,13 @@ def _through(address: str, case: Case) -> Traffic:
 def _traffic(evaluator: PoolEvaluator, case: Case) -> Traffic:
     for seed in range(2):  # starts the workers
         _generation(evaluator, case, seed)
-    rate, found = _idle_rate(), []
-    for seed in range(GENERATIONS):
-        begun, before = time.monotonic(), loopback_bytes()
-        _generation(evaluator, case, 2 + seed)
-        found.append(loopback_bytes() - before - rate * (time.monotonic() - begun))
-    return Traffic(statistics.median(found) / NODES, rate)
+    rate, generations = _idle_rate(), 0
+    begun, before = time.monotonic(), loopback_bytes()
+    while time.monotonic() - begun < SECONDS:
+        _generation(evaluator, case, 2 + generations)
+        generations += 1
+    idle = rate * (time.monotonic() - begun)
+    return Traffic((loopback_bytes() - before - idle) / generations / NODES, rate)
 
 
 def _generation(evaluator: PoolEvaluator, case: Case, seed: int) -> None:
@@ -91,7 +92,7 @@ def _generation(evaluator: PoolEvaluator, case: Case, seed: int) -> None:
 
 def _idle_rate() -> float:
     begun, before = time.monotonic(), loopback_bytes()
-    time.sleep(IDLE_SECONDS)
+    time.sleep(SECONDS)
     return (loopback_bytes() - before) / (time.monotonic() - begun)
 
 
