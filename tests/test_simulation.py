@@ -205,7 +205,7 @@ def test_nodes_with_drivers_keep_the_top_one_free() -> None:
     for pool in (flat, deep):
         pool.generation(batch)
     one, two = flat.generation(batch), deep.generation(batch)
-    assert two.seconds < 0.6 * one.seconds
+    assert two.seconds < 0.9 * one.seconds
     assert two.driver < 0.5 * one.driver
 
 
