@@ -2,13 +2,10 @@
 
 import contextlib
 import os
-import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from benchmarks.faults.private import folder_with_token
 
 pytest.importorskip("aiohttp", reason="these tests need ray[default], of evo-plastic[cluster]")
 
@@ -40,31 +39,30 @@ class RayCluster(NamedTuple):
 @contextlib.contextmanager
 def ray_cluster(mode: str = "token") -> Iterator[RayCluster]:
     """Two CPUs; all its processes are gone at the end. mode: Ray's RAY_AUTH_MODE."""
-    # The names of Ray's sockets lie below this folder, and must be short.
-    folder = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))
-    token = folder / "token"
-    token.write_text(secrets.token_hex(32))
-    token.chmod(0o600)
     port, dashboard, agent, client = free_ports(4)
-    command = [
-        *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
-        *(f"--port={port}", "--num-cpus=2", "--object-store-memory=200000000"),
-        *("--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}"),
-        *(f"--dashboard-agent-listen-port={agent}", f"--ray-client-server-port={client}"),
-        *("--disable-usage-stats", f"--temp-dir={folder}"),
-    ]
-    with (folder / "ray.log").open("w") as log:
-        process = subprocess.Popen(
-            command, env=environment(folder, mode), stdout=log, stderr=log, start_new_session=True
-        )
-    here = "127.0.0.1"
-    cluster = RayCluster(f"http://{here}:{dashboard}", f"{here}:{port}", folder, token, process)
-    try:
-        wait_until_up(cluster, agent, UNAUTHORIZED if mode == "token" else 200)
-        yield cluster
-    finally:
-        end(cluster)
-        shutil.rmtree(folder)
+    with folder_with_token() as folder:
+        command = [
+            *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
+            *(f"--port={port}", "--num-cpus=2", "--object-store-memory=200000000"),
+            *("--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}"),
+            *(f"--dashboard-agent-listen-port={agent}", f"--ray-client-server-port={client}"),
+            *("--disable-usage-stats", f"--temp-dir={folder}"),
+        ]
+        with (folder / "ray.log").open("w") as log:
+            process = subprocess.Popen(
+                command,
+                env=environment(folder, mode),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        url, address = f"http://127.0.0.1:{dashboard}", f"127.0.0.1:{port}"
+        cluster = RayCluster(url, address, folder, folder / "token", process)
+        try:
+            wait_until_up(cluster, agent, UNAUTHORIZED if mode == "token" else 200)
+            yield cluster
+        finally:
+            end(cluster)
 
 
 def environment(folder: Path, mode: str) -> dict[str, str]:
