@@ -31,9 +31,12 @@ fi
 . .venv/bin/activate
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 
+evo-plastic config check "$config" "$@" > /dev/null # a mistake ends the job before Ray starts
+
 # Ray listens on every interface of every node: a token of this job alone keeps others out.
 RAY_AUTH_TOKEN=$(python -c 'import secrets; print(secrets.token_hex(32))')
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN RAY_USAGE_STATS_ENABLED=0
+export RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S=0 # or nodes stay taken for half a minute at the end
 
 # Jobs may share a node, so each has ports and a folder of its own. Sockets want a short name.
 port=$((20000 + SLURM_JOB_ID % 20000))
@@ -42,33 +45,36 @@ if python -c 'import grpc' 2> /dev/null; then
     client=("--ray-client-server-port=$((port + 20000))")
 fi
 head=$(hostname -I | cut -d ' ' -f 1)
-node=(--block "--num-cpus=$SLURM_CPUS_PER_TASK" --object-store-memory=200000000)
-own_log=(--output=%x-%j-ray.log --open-mode=append)
+node=(--block "--num-cpus=$SLURM_CPUS_PER_TASK" --object-store-memory=200000000
+    --dashboard-agent-listen-port=0)
+# Where Slurm binds tasks to CPUs, a task has one unless its step asks for all of the job.
+step=("--cpus-per-task=$SLURM_CPUS_PER_TASK" --output=%x-%j-ray.log --open-mode=append)
 
+trap 'exit 143' TERM # as the training does, which takes the place of this script
 up=/tmp/ray-$SLURM_JOB_ID/ray_current_cluster # which the head writes when it is up
 rm -f "$up" # of the same job before it was requeued
-srun --nodes=1 --ntasks=1 --nodelist="$SLURMD_NODENAME" "${own_log[@]}" \
-    ray start --head "--node-ip-address=$head" "--port=$port" --include-dashboard=false \
+# On a busy machine Ray misses its own limit for a start.
+# shellcheck disable=SC2016
+srun --nodes=1 --ntasks=1 --nodelist="$SLURMD_NODENAME" "${step[@]}" \
+    bash -c 'ray start "$@" || ray start "$@" || ray start "$@"' - \
+    --head "--node-ip-address=$head" "--port=$port" --include-dashboard=false \
     "--temp-dir=/tmp/ray-$SLURM_JOB_ID" "${client[@]}" "${node[@]}" &
-timeout 180 bash -c "until [ -e $up ]; do sleep 1; done"
+until [ -e "$up" ]; do
+    if ! kill -0 $! 2> /dev/null; then
+        echo "error: Ray did not start: $SLURM_JOB_NAME-$SLURM_JOB_ID-ray.log says why" >&2
+        exit 4
+    fi
+    sleep 1
+done
 
 others=$((SLURM_JOB_NUM_NODES - 1))
-if [ "$others" -gt 0 ]; then
-    srun --nodes="$others" --ntasks="$others" --exclude="$SLURMD_NODENAME" "${own_log[@]}" \
-        ray start "--address=$head:$port" "${node[@]}" &
+if [ "$others" -gt 0 ]; then # where Ray does not come up, or dies, it is started again
+    # shellcheck disable=SC2016
+    srun --nodes="$others" --ntasks="$others" --exclude="$SLURMD_NODENAME" "${step[@]}" \
+        bash -c 'until ray start "$@"; do sleep 5; done' - "--address=$head:$port" "${node[@]}" &
 fi
 
-evo-plastic train "$config" --run "$run" "${resume[@]}" \
-    --set pool.backend=ray --set "pool.address=$head:$port" "$@" &
-training=$!
-
-# Slurm sends TERM two minutes before the time is up: the training saves its state and ends.
-stopping=
-trap 'stopping=yes; kill -TERM "$training" 2> /dev/null || true' TERM
-code=0
-wait "$training" || code=$?
-if [ -n "$stopping" ]; then # it was the waiting that ended
-    code=0
-    wait "$training" || code=$?
-fi
-exit "$code" # and with this script, Slurm ends Ray on every node
+# It has the process of this script, to which Slurm sends TERM two minutes before the time is up,
+# and with which Slurm ends Ray on every node.
+exec evo-plastic train "$config" --run "$run" "${resume[@]}" \
+    --set pool.backend=ray --set "pool.address=$head:$port" "$@"

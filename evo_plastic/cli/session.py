@@ -110,7 +110,8 @@ def train(plan: Plan, stop: StopRequest, insecure: bool = False) -> None:
                 reporter.note(f"going on after generation {progress.generation}")
             record = _open_records(plan, run)
             progress, ending = _evolve(training, progress, record, run, reporter, stop)
-        manifest.save(run.manifest, manifest.end(record, ending, _totals(progress)))
+            # Before the workers end: it takes a minute if their cluster is being ended, too.
+            manifest.save(run.manifest, manifest.end(record, ending, _totals(progress)))
         _draw_curve(run, experiment)
     _conclude(run, progress, ending, stop)
 
