@@ -43,7 +43,7 @@ def test_rewards_at_the_end_and_best(groups: list[Group]) -> None:
 
 def test_equal_cost_is_what_the_shortest_run_had_spent(groups: list[Group]) -> None:
     found = by_key(groups)
-    for cost in ("env_steps", "minutes"):
+    for cost in ("env_steps", "minutes", "core_seconds"):
         assert values(found[f"at_equal_{cost}"]) == [[0.75, 0.0], [0.4]]
 
 
@@ -51,7 +51,7 @@ def test_an_area_is_the_mean_height_by_hand(groups: list[Group]) -> None:
     # Trapezia from the random policy at 0 over generations 100 and 200, where the last one ends.
     expected = [(-1.5 / 2 + 0.25 / 2) / 2, (-1.4 / 2 - 0.4 / 2) / 2, (-0.8 / 2 + 0.6 / 2) / 2]
     found = by_key(groups)
-    for cost in ("env_steps", "minutes"):
+    for cost in ("env_steps", "minutes", "core_seconds"):
         (one, two), (short,) = values(found[f"area_{cost}"])
         assert [one, two, short] == pytest.approx(expected)
 
@@ -74,6 +74,7 @@ def test_a_threshold_is_reached_at_a_validation_or_never(groups: list[Group]) ->
     found = by_key(groups)
     assert values(found["env_steps_to_threshold"]) == [[2e9, np.inf], [1e9]]
     assert values(found["minutes_to_threshold"]) == [[2, np.inf], [1]]
+    assert values(found["core_seconds_to_threshold"]) == [[240, np.inf], [120]]
     assert spent_until(groups[0].curves[0], STEPS, 0.7501) == np.inf
 
 

@@ -30,10 +30,12 @@ class Cost(NamedTuple):
 
 STEPS = Cost("env_steps", "environment steps", "steps")
 CLOCK = Cost("minutes", "minutes of wall clock", "minutes")
+CPU = Cost("core_seconds", "core-seconds", "core-seconds")
+EQUAL = (STEPS, CLOCK, CPU)
+"""At which runs are held against each other. Core-seconds hang neither on the number of workers
+nor on what else their machines had to do."""
 COSTS = (
-    STEPS,
-    CLOCK,
-    Cost("core_seconds", "core-seconds", "core-seconds"),
+    *EQUAL,
     Cost("operations", "estimated floating-point operations", "operations"),
     Cost("generation", "generations or updates", "generations"),
 )

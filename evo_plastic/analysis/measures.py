@@ -14,8 +14,7 @@ import numpy as np
 
 from evo_plastic.analysis.comparison import Scored
 from evo_plastic.analysis.costs import (
-    CLOCK,
-    STEPS,
+    EQUAL,
     Cost,
     area,
     shortest,
@@ -27,7 +26,7 @@ from evo_plastic.analysis.statistics import Estimate, Floats, Improvement, estim
 
 _OF_SET = "tasks:"
 ALL_SETS = "normalised"
-_DECIDING = ("final", f"at_equal_{STEPS.key}", f"at_equal_{CLOCK.key}", ALL_SETS)
+_DECIDING = ("final", *(f"at_equal_{cost.key}" for cost in EQUAL), ALL_SETS)
 
 
 class Levels(NamedTuple):
@@ -86,9 +85,9 @@ def measure(groups: Sequence[Group], levels: Levels, sets: Sequence[SetScores]) 
         _by_run("final", "reward at the end", groups, lambda run: run.curve.last[-1]),
         _by_run("best", "best reward", groups, lambda run: run.curve.last[run.curve.best]),
     ]
-    for cost in (STEPS, CLOCK):
+    for cost in EQUAL:
         measures += _within_budget(groups, cost, levels.random)
-    measures += [_until(groups, cost, levels.threshold) for cost in (STEPS, CLOCK)]
+    measures += [_until(groups, cost, levels.threshold) for cost in EQUAL]
     return measures + _on_sets(sets)
 
 

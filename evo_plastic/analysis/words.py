@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from evo_plastic.analysis.costs import CLOCK, STEPS, shortest
+from evo_plastic.analysis.costs import EQUAL, STEPS, shortest
 from evo_plastic.analysis.groups import Group, count
 from evo_plastic.analysis.measures import ALL_SETS, Levels, Measure
 from evo_plastic.analysis.statistics import (
@@ -58,12 +58,12 @@ def describe(groups: Sequence[Group], measures: Sequence[Measure], levels: Level
 
 def _what(groups: Sequence[Group]) -> str:
     first, *_ = curves = [curve for group in groups for curve in group.curves]
-    budget = f"{shortest(curves, STEPS):.3g} environment steps"
-    clock = f"{shortest(curves, CLOCK):.3g} minutes"
+    budgets = [f"{shortest(curves, cost):.3g} {cost.name}" for cost in EQUAL]
     text = (
         f"Compared: {'; '.join(group.several for group in groups)}; trained on {first.task}. "
         f"Rewards are those of rollout {first.rollouts}, validated in {first.lifetimes} mazes; "
-        f"equal cost means {budget} or {clock}, where the shortest run ended."
+        f"equal cost means {', '.join(budgets[:-1])} or {budgets[-1]}, where the shortest run "
+        "ended."
     )
     if _with_intervals(groups):
         text += (
@@ -137,7 +137,7 @@ def _cautions(groups: Sequence[Group], measures: Sequence[Measure]) -> Iterator[
             f"Runs ended after {min(ends):.3g} to {max(ends):.3g} environment steps: what they "
             f"reached at the end they did not reach at equal cost."
         )
-    for cost in (STEPS, CLOCK):
+    for cost in EQUAL:
         if any(cost.of(curve)[0] > shortest(curves, cost) for curve in curves):
             yield (
                 f"At equal {cost.short} some runs had not been validated yet: their reward there "

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from evo_plastic.analysis.costs import CLOCK, COSTS, STEPS, shortest
+from evo_plastic.analysis.costs import COSTS, EQUAL, shortest
 from evo_plastic.analysis.differences import LEVEL, RESAMPLES
 from evo_plastic.analysis.groups import Group, Run
 from evo_plastic.analysis.measures import Measure
@@ -30,7 +30,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
         "rollouts": curves[0].rollouts,
         "validation_mazes": curves[0].lifetimes,
         "levels": comparison.levels._asdict(),
-        "equal_cost": {cost.key: shortest(curves, cost) for cost in (STEPS, CLOCK)},
+        "equal_cost": {cost.key: shortest(curves, cost) for cost in EQUAL},
         "bootstrap": {"level": LEVEL, "resamples": RESAMPLES, "least_runs": LEAST_RUNS},
         "text": comparison.text,
         "measures": {
