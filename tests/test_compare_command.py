@@ -36,7 +36,7 @@ def test_a_row_says_what_a_run_is_and_what_it_reached(tmp_path: Path) -> None:
     assert first[:12] == ["one", "DecPRNN(PostDN)", "1347", "5120", "1", "300", "3", "3",
                           "0.250 ± 0.010", "0.750 ± 0.010", "200", "DecPRNN(PostDN)"]  # fmt: skip
     assert second[:5] == ["two", "Meta-RNN", "5445", "64", "7"]
-    costs = ("steps", "minutes", "core-seconds")
+    costs = ("steps", "minutes", "core-s")
     assert headers[-3:] == [f"{cost} to -0.124" for cost in costs]
     assert first[-3:] == ["2e+09", "2", "240"]
 

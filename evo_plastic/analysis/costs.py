@@ -30,7 +30,7 @@ class Cost(NamedTuple):
 
 STEPS = Cost("env_steps", "environment steps", "steps")
 CLOCK = Cost("minutes", "minutes of wall clock", "minutes")
-CPU = Cost("core_seconds", "core-seconds", "core-seconds")
+CPU = Cost("core_seconds", "core-seconds", "core-s")
 EQUAL = (STEPS, CLOCK, CPU)
 """At which runs are held against each other. Core-seconds hang neither on the number of workers
 nor on what else their machines had to do."""

@@ -107,8 +107,9 @@ def _explain(axes: Axes, groups: Sequence[Group], threshold: float) -> None:
         for group, (style, colour) in zip(groups, cycle(LINES), strict=False)
     ]  # fmt: skip
     dots = Line2D([], [], linestyle=":", color=INK, label=f"threshold, {signed(threshold)}")
-    axes.legend(handles=[*handles, dots], loc="upper left", fontsize=8, borderpad=0,
-                bbox_to_anchor=(-0.05, 1))  # fmt: skip
     kinds = sorted({len(group.runs) >= LEAST_RUNS for group in groups}, reverse=True)
     text = "\n".join(line for kind in kinds for line in wrap(_READING[kind], _LABEL_CHARACTERS))
-    axes.text(-0.05, 0, text, transform=axes.transAxes, fontsize=8, color=FAINT, va="bottom")
+    legend = axes.legend(handles=[*handles, dots], loc="upper left", fontsize=8, borderpad=0,
+                         bbox_to_anchor=(-0.05, 1), title=text, title_fontsize=8,
+                         alignment="left")  # fmt: skip
+    legend.get_title().set_color(FAINT)
