@@ -1,8 +1,6 @@
 """The Slurm script run by Slurm itself: a real training, and a stand-in for Ray alone."""
 
-import contextlib
 import json
-import os
 import shutil
 import signal
 import sys
@@ -13,6 +11,8 @@ from pathlib import Path
 import pytest
 from real_slurm import Slurm, missing, slurm_cluster
 from test_slurm import CONFIG, SCRIPT
+
+from benchmarks.faults.processes import running
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no {' '.join(missing())} here")
 
@@ -65,13 +65,6 @@ def end(slurm: Slurm, number: str, log: Path) -> str:
     return slurm.job(number)["ExitCode"]
 
 
-def lives(process: int) -> bool:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(process, 0)
-        return True
-    return False
-
-
 def test_a_signal_to_the_job_saves_its_run_and_ends_ray_on_both_nodes(
     slurm: Slurm, folder: Path
 ) -> None:
@@ -89,7 +82,7 @@ def test_a_signal_to_the_job_saves_its_run_and_ends_ray_on_both_nodes(
     starts = [line.split() for line in (folder / "starts").read_text().splitlines()]
     assert sorted(node for node, _ in starts) == ["n1", "n2"]
     assert steps.count("TRES=cpu=2,mem=2G,node=1") == 2  # all that the job has of a node
-    until(lambda: not any(lives(int(process)) for _, process in starts), log)
+    until(lambda: not any(running(int(process)) for _, process in starts), log)
 
 
 def test_a_mistake_ends_the_job_before_ray_starts(slurm: Slurm, folder: Path) -> None:
